@@ -1,0 +1,74 @@
+import { MalformedError } from "./errors.ts";
+
+// TextEncoder and TextDecoder belong to the web and to Node, not to the language: this package does without.
+
+/** @throws MalformedError `utf8_malformed` if the string has a lone surrogate (it would not survive the trip) */
+export function encodeUtf8(text: string): Uint8Array {
+  if (!text.isWellFormed()) {
+    throw new MalformedError("utf8_malformed", "The string contains half of a surrogate pair");
+  }
+  const bytes = new Uint8Array(text.length * 3);
+  let length = 0;
+  for (const character of text) {
+    const point = character.codePointAt(0)!;
+    if (point < 0x80) {
+      bytes[length++] = point;
+      continue;
+    }
+    if (point < 0x800) {
+      bytes[length++] = 0xc0 | (point >> 6);
+    } else {
+      if (point < 0x10000) {
+        bytes[length++] = 0xe0 | (point >> 12);
+      } else {
+        bytes[length++] = 0xf0 | (point >> 18);
+        bytes[length++] = 0x80 | ((point >> 12) & 0x3f);
+      }
+      bytes[length++] = 0x80 | ((point >> 6) & 0x3f);
+    }
+    bytes[length++] = 0x80 | (point & 0x3f);
+  }
+  return bytes.slice(0, length);
+}
+
+/**
+ * Decodes strictly: no overlong forms, no surrogates, nothing above U+10FFFF, no truncation, and a byte order
+ * mark is a character like any other. So `encodeUtf8(decodeUtf8(bytes))` is always `bytes`.
+ *
+ * @throws MalformedError `utf8_malformed`
+ */
+export function decodeUtf8(bytes: Uint8Array): string {
+  let text = "";
+  for (let at = 0; at < bytes.length; ) {
+    const lead = bytes[at]!;
+    const length = sequenceLength(lead);
+    // A lead byte of n bytes keeps 7-n bits (or 7, if it is alone).
+    let point = length === 1 ? lead : lead & (0x7f >> length);
+    for (let i = 1; i < length; i++) {
+      const next = bytes[at + i];
+      if (next === undefined || next < 0x80 || next > 0xbf) throw notUtf8(at);
+      point = (point << 6) | (next & 0x3f);
+    }
+    if (point < SMALLEST[length]! || point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff)) {
+      throw notUtf8(at);
+    }
+    text += String.fromCodePoint(point);
+    at += length;
+  }
+  return text;
+
+  function sequenceLength(lead: number): number {
+    if (lead < 0x80) return 1;
+    if (lead >= 0xc2 && lead <= 0xdf) return 2;
+    if (lead >= 0xe0 && lead <= 0xef) return 3;
+    if (lead >= 0xf0 && lead <= 0xf4) return 4;
+    return 0;
+  }
+}
+
+/** The smallest code point that needs so many bytes; 0 bytes (a wrong lead byte) suit none. */
+const SMALLEST = [Infinity, 0, 0x80, 0x800, 0x10000];
+
+function notUtf8(offset: number): MalformedError {
+  return new MalformedError("utf8_malformed", `The bytes are not UTF-8 at offset ${offset}`);
+}
