@@ -118,7 +118,7 @@ export class CompactRange {
         `A range from leaf ${other.begin} can't be appended at leaf ${this.#end}`,
       );
     }
-    for (const { level, hash } of [...other.#nodes]) this.appendSubtree(level, hash);
+    for (const { level, hash } of other.#nodes) this.appendSubtree(level, hash);
   }
 
   /**

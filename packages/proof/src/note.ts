@@ -1,6 +1,7 @@
 import { decodeBase64, encodeBase64 } from "./base64.ts";
 import { MalformedError, VerificationError } from "./errors.ts";
-import { decodeUtf8, encodeUtf8 } from "./utf8.ts";
+import { equalBytes } from "./hasher.ts";
+import { decodeUtf8, encodeUtf8, hasControlCharacter } from "./utf8.ts";
 import {
   ed25519Verify,
   formatKeyId,
@@ -110,11 +111,11 @@ export function parseNote(bytes: Uint8Array): Note {
   const split = whole.lastIndexOf("\n\n");
   if (split < 0) throw malformed("has no blank line before its signatures");
   const text = whole.slice(0, split + 1);
-  checkText(text);
   const lines = whole.slice(split + 2).split("\n");
   if (lines.pop() !== "" || lines.length === 0) throw malformed("does not end with a signature line");
-  if (lines.length > NOTE_SIGNATURES_MAX) throw malformed(`has more than ${NOTE_SIGNATURES_MAX} signatures`);
-  return { text, signatures: lines.map(parseSignatureLine) };
+  const signatures = lines.map(parseSignatureLine);
+  if (!equalBytes(formatNote(text, signatures), bytes)) throw malformed("is not in canonical form");
+  return { text, signatures };
 }
 
 /** Parses a signature line, given without its newline. @throws MalformedError `note_malformed`, `base64_malformed` */
@@ -157,8 +158,9 @@ export function formatNote(text: string, signatures: readonly NoteSignature[]): 
 export async function signNote(text: string, signers: readonly NoteSigner[]): Promise<Uint8Array> {
   checkText(text);
   const signatures: NoteSignature[] = [];
-  for (const { key, sign } of signers) {
-    signatures.push({ name: key.name, keyId: key.keyId, signature: await sign(encodeUtf8(text)) });
+  for (const signer of signers) {
+    const { name, keyId } = signer.key;
+    signatures.push({ name, keyId, signature: await signer.sign(encodeUtf8(text)) });
   }
   return formatNote(text, signatures);
 }
@@ -179,10 +181,7 @@ export function noteVerifier(key: VerifierKey | string, verify: Ed25519Verify = 
 
 function checkText(text: string): void {
   if (!text.endsWith("\n")) throw malformed("has a text that does not end with a newline");
-  for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i);
-    if (unit < 0x20 && unit !== 0x0a) throw malformed("has a control character in its text");
-  }
+  if (text.split("\n").some(hasControlCharacter)) throw malformed("has a control character in its text");
 }
 
 function malformed(reason: string): MalformedError {

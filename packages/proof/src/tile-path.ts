@@ -20,9 +20,8 @@ export function formatTilePath(resource: TileResource): string {
   if (level !== "entries") checkInteger("level", level, 0, TILE_LEVEL_MAX);
   const digits = formatDecimal("index", index);
   const groups = digits.padStart(Math.ceil(digits.length / 3) * 3, "0").match(/\d{3}/g)!;
-  return `tile/${level}/${groups.join("/x").replace(/^(?=.*\/)/, "x").replace(/x(?=\d{3}$)/, "")}${
-    width === TILE_WIDTH ? "" : `.p/${width}`
-  }`;
+  const elements = groups.map((group, i) => (i < groups.length - 1 ? `x${group}` : group));
+  return `tile/${level}/${elements.join("/")}${width === TILE_WIDTH ? "" : `.p/${width}`}`;
 }
 
 /**

@@ -26,7 +26,7 @@ export function rangeNodes(begin: number, end: number): NodeId[] {
   checkInteger("end", end);
   checkInteger("begin", begin, 0, end);
   const nodes: NodeId[] = [];
-  for (let at = begin; at < end; ) {
+  for (let at = begin; at < end;) {
     let level = 0;
     let size = 1;
     while (at % (size * 2) === 0 && at + size * 2 <= end) {

@@ -39,7 +39,7 @@ export function encodeUtf8(text: string): Uint8Array {
  */
 export function decodeUtf8(bytes: Uint8Array): string {
   let text = "";
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const lead = bytes[at]!;
     const length = sequenceLength(lead);
     // A lead byte of n bytes keeps 7-n bits (or 7, if it is alone).
@@ -56,14 +56,15 @@ export function decodeUtf8(bytes: Uint8Array): string {
     at += length;
   }
   return text;
+}
 
-  function sequenceLength(lead: number): number {
-    if (lead < 0x80) return 1;
-    if (lead >= 0xc2 && lead <= 0xdf) return 2;
-    if (lead >= 0xe0 && lead <= 0xef) return 3;
-    if (lead >= 0xf0 && lead <= 0xf4) return 4;
-    return 0;
-  }
+/** How many bytes the lead byte announces, or 0 if it can't lead. */
+function sequenceLength(lead: number): number {
+  if (lead < 0x80) return 1;
+  if (lead >= 0xc2 && lead <= 0xdf) return 2;
+  if (lead >= 0xe0 && lead <= 0xef) return 3;
+  if (lead >= 0xf0 && lead <= 0xf4) return 4;
+  return 0;
 }
 
 /** The smallest code point that needs so many bytes; 0 bytes (a wrong lead byte) suit none. */
@@ -71,4 +72,12 @@ const SMALLEST = [Infinity, 0, 0x80, 0x800, 0x10000];
 
 function notUtf8(offset: number): MalformedError {
   return new MalformedError("utf8_malformed", `The bytes are not UTF-8 at offset ${offset}`);
+}
+
+/** Whether there is an ASCII control character (below U+0020), the newline included. */
+export function hasControlCharacter(text: string): boolean {
+  for (let i = 0; i < text.length; i++) {
+    if (text.charCodeAt(i) < 0x20) return true;
+  }
+  return false;
 }

@@ -2,7 +2,7 @@ import { ed25519 } from "@noble/curves/ed25519.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { decodeBase64, encodeBase64 } from "./base64.ts";
 import { MalformedError } from "./errors.ts";
-import { encodeUtf8 } from "./utf8.ts";
+import { encodeUtf8, hasControlCharacter } from "./utf8.ts";
 
 /** Signature types of c2sp.org/signed-note that this package can verify. */
 export const SIGNATURE_TYPE_ED25519 = 0x01;
@@ -42,7 +42,7 @@ export function keyId(name: string, type: SignatureType, publicKey: Uint8Array):
     .update(Uint8Array.of(type))
     .update(publicKey)
     .digest();
-  return new DataView(digest.buffer).getUint32(0);
+  return new DataView(digest.buffer, digest.byteOffset).getUint32(0);
 }
 
 /** @throws MalformedError `key_malformed` if the name or the length of the key is not allowed */
@@ -81,7 +81,10 @@ export function parseVerifierKey(vkey: string): VerifierKey {
   }
   const key = makeVerifierKey(name!, type, material.slice(1));
   if (formatVerifierKey(key) !== vkey) {
-    throw new MalformedError("key_id_mismatch", `${shown} should have key ID ${formatKeyId(key.keyId)}, not ${id}`);
+    throw new MalformedError(
+      "key_id_mismatch",
+      `${shown} should have key ID ${formatKeyId(key.keyId)}, not ${id}`,
+    );
   }
   return key;
 }
@@ -91,7 +94,9 @@ export function formatKeyId(id: number): string {
   return id.toString(16).padStart(8, "0");
 }
 
-/** Not empty, no Unicode white space or control characters, no `+`. c2sp.org/signed-note, "Format". */
+/** Not empty, no Unicode white space or ASCII control characters, no `+`. c2sp.org/signed-note, "Format". */
 export function isKeyName(name: string): boolean {
-  return name !== "" && name.isWellFormed() && !/[\p{White_Space}\p{Cc}+]/u.test(name);
+  return (
+    name !== "" && name.isWellFormed() && !/[\p{White_Space}+]/u.test(name) && !hasControlCharacter(name)
+  );
 }
