@@ -187,7 +187,7 @@ export function parseCompactRange(
   const end = Number(view.getBigUint64(8));
   const hashes: Hash[] = [];
   for (let at = BOUNDS_LENGTH_BYTES; at < bytes.length; at += HASH_LENGTH_BYTES) {
-    hashes.push(bytes.slice(at, at + HASH_LENGTH_BYTES));
+    hashes.push(new Uint8Array(bytes.subarray(at, at + HASH_LENGTH_BYTES)));
   }
   return CompactRange.from(end, hashes, { ...options, begin });
 }

@@ -61,7 +61,7 @@ export function parseTimestampedSignature(bytes: Uint8Array): TimestampedSignatu
   const timestamp = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0));
   return {
     timestampSeconds: checkInteger("timestampSeconds", timestamp),
-    signature: bytes.slice(TIMESTAMP_LENGTH_BYTES),
+    signature: new Uint8Array(bytes.subarray(TIMESTAMP_LENGTH_BYTES)),
   };
 }
 

@@ -51,7 +51,8 @@ export class ResourceFetcher {
     if (this.#free > 0) this.#free--;
     else await new Promise<void>((resolve) => this.#waiting.push(resolve));
     try {
-      return await this.#fetch(path);
+      // A copy, so that nobody can change the bytes once they are verified. (A Buffer's `slice` makes none.)
+      return new Uint8Array(await this.#fetch(path));
     } finally {
       // The place goes to the first in the queue, or back.
       const next = this.#waiting.shift();

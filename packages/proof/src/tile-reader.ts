@@ -10,7 +10,6 @@ import { checkInteger } from "./integer.ts";
 import { ResourceFetcher, type FetchPath } from "./resource-fetcher.ts";
 import { formatTilePath } from "./tile-path.ts";
 import {
-  nodeFromTile,
   parseTile,
   partialTiles,
   perfectRoot,
@@ -122,25 +121,24 @@ export class TileReader {
     return proof;
   }
 
+  /** The leaf hashes are those of a level-0 tile, and are authenticated like one, without fetching it. */
   async #readBundle(index: number): Promise<VerifiedEntry[]> {
-    const width = tileWidth(0, index, this.checkpoint.treeSize);
-    const [fetched, leafHashes] = await Promise.all([
-      this.#fetcher.read({ level: "entries", index, width }),
-      this.#readTile({ level: 0, index, width }),
+    const tile = { level: 0, index, width: tileWidth(0, index, this.checkpoint.treeSize) };
+    const [fetched, expected] = await Promise.all([
+      this.#fetcher.read({ ...tile, level: "entries" }),
+      this.#readExpected(tile),
     ]);
-    const entries = parseEntryBundle(fetched.bytes, fetched.width).slice(0, width);
-    return entries.map((entry, i) => {
-      const leafIndex = index * TILE_WIDTH + i;
-      const leafHash = leafHashes[i]!;
-      if (!equalBytes(this.#hasher.leaf(entry), leafHash)) {
-        throw new VerificationError(
-          "entry_not_authentic",
-          `The server's entry ${leafIndex} is not the one that the log committed to`,
-          { leafIndex, leafHash, entry, checkpoint: this.checkpoint },
-        );
-      }
-      return { leafIndex, leafHash, entry };
-    });
+    const entries = parseEntryBundle(fetched.bytes, fetched.width).slice(0, tile.width);
+    const leafHashes = entries.map((entry) => this.#hasher.leaf(entry));
+    const begin = index * TILE_WIDTH;
+    if (!this.#isExpected(leafHashes, expected)) {
+      throw new VerificationError(
+        "entry_not_authentic",
+        `The server's entries from ${begin} to ${begin + tile.width - 1} are not those that the log committed to`,
+        { begin, entries, checkpoint: this.checkpoint },
+      );
+    }
+    return entries.map((entry, i) => ({ leafIndex: begin + i, leafHash: leafHashes[i]!, entry }));
   }
 
   /** The authenticated hashes of a tile that is as wide as the tree of the checkpoint has it. */
@@ -157,21 +155,25 @@ export class TileReader {
     return await reading;
   }
 
-  /** A full tile hashes to one of the hashes of the tile above it, which exists in every tree that has it. */
   async #readFullTile(tile: Tile, path: string): Promise<readonly Hash[]> {
-    const node = { level: (tile.level + 1) * TILE_HEIGHT, index: tile.index };
-    const parentIndex = Math.floor(tile.index / TILE_WIDTH);
-    const parent = {
-      level: tile.level + 1,
-      index: parentIndex,
-      width: tileWidth(tile.level + 1, parentIndex, this.checkpoint.treeSize),
-    };
-    const [hashes, parentHashes] = await Promise.all([this.#fetchTile(tile), this.#readTile(parent)]);
-    if (!equalBytes(perfectRoot(hashes, this.#hasher), nodeFromTile(parentHashes, node, this.#hasher))) {
-      throw this.#notAuthentic([path]);
-    }
+    const [hashes, expected] = await Promise.all([this.#fetchTile(tile), this.#readExpected(tile)]);
+    if (!this.#isExpected(hashes, expected)) throw this.#notAuthentic([path]);
     this.#verified.set(path, hashes);
     return hashes;
+  }
+
+  /**
+   * What the checkpoint says of a tile, authenticated: of a partial one all its hashes, of a full one the hash
+   * of the whole, which is in the tile above it (and every tree that has a full tile has the one above).
+   */
+  async #readExpected(tile: Tile): Promise<readonly Hash[]> {
+    if (tile.width < TILE_WIDTH) return await this.#readTile(tile);
+    return await this.readHashes([{ level: (tile.level + 1) * TILE_HEIGHT, index: tile.index }]);
+  }
+
+  #isExpected(hashes: readonly Hash[], expected: readonly Hash[]): boolean {
+    const found = hashes.length === TILE_WIDTH ? [perfectRoot(hashes, this.#hasher)] : hashes;
+    return found.length === expected.length && found.every((hash, i) => equalBytes(hash, expected[i]!));
   }
 
   /**
