@@ -1,0 +1,60 @@
+import { decodeBase64, MalformedError } from "@stele/proof";
+
+/**
+ * Reads a node's JSON answer field by field. The node is not trusted to keep to its own API: every field is
+ * checked, and what is not as announced is a MalformedError `response_malformed` that names it.
+ */
+export class Answer {
+  readonly #value: unknown;
+  readonly #where: string;
+
+  constructor(value: unknown, where: string) {
+    this.#value = value;
+    this.#where = where;
+  }
+
+  field(name: string): Answer {
+    return new Answer(Reflect.get(this.object(), name), `${this.#where}.${name}`);
+  }
+
+  /** Whether the field is there, and not null. */
+  has(name: string): boolean {
+    return (Reflect.get(this.object(), name) ?? undefined) !== undefined;
+  }
+
+  object(): object {
+    if (typeof this.#value === "object" && this.#value !== null) return this.#value;
+    throw this.#unlike("an object");
+  }
+
+  items(): Answer[] {
+    if (!Array.isArray(this.#value)) throw this.#unlike("an array");
+    return this.#value.map((value, i) => new Answer(value, `${this.#where}[${i}]`));
+  }
+
+  integer(): number {
+    if (typeof this.#value === "number" && Number.isSafeInteger(this.#value) && this.#value >= 0) {
+      return this.#value;
+    }
+    throw this.#unlike("a whole number");
+  }
+
+  string(): string {
+    if (typeof this.#value === "string") return this.#value;
+    throw this.#unlike("a string");
+  }
+
+  boolean(): boolean {
+    if (typeof this.#value === "boolean") return this.#value;
+    throw this.#unlike("true or false");
+  }
+
+  /** @throws also MalformedError `base64_malformed` */
+  base64(): Uint8Array {
+    return decodeBase64(this.string());
+  }
+
+  #unlike(wanted: string): MalformedError {
+    return new MalformedError("response_malformed", `The node's answer: ${this.#where} is not ${wanted}`);
+  }
+}

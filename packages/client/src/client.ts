@@ -1,0 +1,320 @@
+import {
+  BUNDLE_LENGTH_BYTES_MAX,
+  leafHash,
+  MalformedError,
+  NOTE_LENGTH_BYTES_MAX,
+  verifyCheckpoint,
+  VerificationError,
+  verifyInclusion,
+  type FetchPath,
+  type NoteVerifier,
+} from "@stele/proof";
+import { Answer } from "./answer.ts";
+import { webEnvironment, type Environment } from "./environment.ts";
+import type { EventInput } from "./event.ts";
+import { parseLogEntry, type LogEntry } from "./log-entry.ts";
+import { entryId, type ProvenEntry } from "./proven-entry.ts";
+import { followTail } from "./tail.ts";
+import { Transport, type CallOptions } from "./transport.ts";
+import { uuidV7 } from "./uuid-v7.ts";
+
+export interface ClientOptions {
+  /** URLs of nodes that share one store, in the order of preference. */
+  readonly endpoints: readonly string[];
+  /** Sent as a bearer token. */
+  readonly token?: string;
+  /** `main` unless told. */
+  readonly log?: string;
+  /** For a call with all its retries; 60,000 unless told. */
+  readonly timeoutMs?: number;
+  /** For one attempt of a call; 15,000 unless told. */
+  readonly attemptTimeoutMs?: number;
+  /** How often a call is sent at most; 8 unless told. */
+  readonly attemptsMax?: number;
+  readonly fetch?: Environment["fetch"];
+  readonly environment?: Environment;
+}
+
+/** What the node says about an event that is durable and in the tree. */
+export interface Receipt {
+  /** The leaf index. */
+  readonly index: number;
+  /** As the node writes it. */
+  readonly leafHash: string;
+  readonly id: string;
+  /** The log had an event of this id already, and this is its receipt: nothing was added. */
+  readonly duplicate: boolean;
+}
+
+export interface Appended {
+  /** The size of a tree that has all of the events, and whose signed checkpoint is durable. */
+  readonly treeSize: number;
+  /** One for each event, in order. */
+  readonly receipts: readonly Receipt[];
+}
+
+export interface SearchPage {
+  readonly events: readonly LogEntry[];
+  /** Where the next page begins; undefined on the last. */
+  readonly nextCursor: string | undefined;
+  /** How many entries, from 0 on, the search looked at. */
+  readonly indexedSize: number;
+  readonly treeSize: number;
+}
+
+export interface SearchOptions extends CallOptions {
+  readonly order?: "newest" | "oldest";
+  /** Events a page, 1–1,000; the node's own default unless told. */
+  readonly pageSize?: number;
+  readonly cursor?: string;
+  /** Waits until the index has this leaf: a search after an append reads what was written. */
+  readonly minIndex?: number;
+}
+
+export interface TailOptions extends CallOptions {
+  /** The first leaf index; what comes from now on unless told. */
+  readonly from?: number;
+}
+
+export interface LogInfo {
+  readonly name: string;
+  readonly origin: string;
+  /** The log's public key as the node tells it: trust on first use, at best. */
+  readonly vkey: string;
+  readonly treeSize: number;
+}
+
+const RECEIPT_LENGTH_BYTES_MAX = 512;
+/** 1,000 of the longest entries. */
+const PAGE_LENGTH_BYTES_MAX = 80 << 20;
+const SMALL_ANSWER_LENGTH_BYTES_MAX = 4 << 20;
+
+/**
+ * Talks to the nodes of one log. All methods may be called at the same time. Each throws:
+ * - RefusedError with the node's `code`, `problems` and `offset`: the request is wrong, trying again is useless;
+ * - UnavailableError (`unreachable`, `timed_out`, or the node's own code): every attempt failed, try later;
+ * - MalformedError `response_malformed`, `response_too_large`: what answered is no Stele node;
+ * - the reason of `options.signal`, if that ended the call.
+ */
+export class SteleClient {
+  readonly log: string;
+  readonly #transport: Transport;
+  readonly #environment: Environment;
+
+  constructor(options: ClientOptions) {
+    const environment = options.environment ?? webEnvironment;
+    this.#environment = options.fetch ? { ...environment, fetch: options.fetch } : environment;
+    this.log = options.log ?? "main";
+    this.#transport = new Transport({
+      endpoints: options.endpoints,
+      token: options.token,
+      timeoutMs: options.timeoutMs ?? 60_000,
+      attemptTimeoutMs: options.attemptTimeoutMs ?? 15_000,
+      attemptsMax: options.attemptsMax ?? 8,
+      environment: this.#environment,
+    });
+  }
+
+  /** The endpoint that the next call goes to first. */
+  get endpoint(): string {
+    return this.#transport.endpoint;
+  }
+
+  /**
+   * Appends events: all of them or none. When it returns they are durable. Events without an id get a UUIDv7
+   * here, so that sending them again after a lost answer adds nothing. An event may also be given as JSON text,
+   * which is sent as it is (with an id put in front, if it has none), so that the node judges what was written
+   * and not what `JSON.parse` made of it.
+   *
+   * @throws RefusedError `event_invalid`: `problems` says what is wrong with which; nothing was added
+   * @throws MalformedError `event_id_null` for JSON text with `"id":null`
+   */
+  async append(events: readonly (EventInput | string)[], options: CallOptions = {}): Promise<Appended> {
+    const lines = events.map((event, position) =>
+      typeof event === "string" ? this.#withId(event, position) : this.#format(event),
+    );
+    const request = {
+      method: "POST",
+      path: this.#path("events"),
+      accept: "application/json",
+      contentType: "application/x-ndjson",
+      body: `${lines.join("\n")}\n`,
+    } as const;
+    const lengthBytesMax = SMALL_ANSWER_LENGTH_BYTES_MAX + events.length * RECEIPT_LENGTH_BYTES_MAX;
+    const answer = new Answer(await this.#transport.json(request, lengthBytesMax, options), "receipts");
+    const receipts = answer
+      .field("receipts")
+      .items()
+      .map((receipt) => ({
+        index: receipt.field("index").integer(),
+        leafHash: receipt.field("leaf_hash").string(),
+        id: receipt.field("id").string(),
+        duplicate: receipt.field("duplicate").boolean(),
+      }));
+    if (receipts.length !== events.length) {
+      throw new MalformedError(
+        "response_malformed",
+        `The node gave ${receipts.length} receipts for ${events.length} events`,
+      );
+    }
+    return { treeSize: answer.field("tree_size").integer(), receipts };
+  }
+
+  #format(event: EventInput): string {
+    const { id, ...rest } = event;
+    return JSON.stringify({ id: id ?? uuidV7(this.#environment), ...rest });
+  }
+
+  #withId(text: string, position: number): string {
+    const line = /[\r\n]/.test(text) ? text.replaceAll(/[\r\n]/g, " ") : text;
+    let event: unknown;
+    try {
+      event = JSON.parse(line);
+    } catch {
+      return line; // The node says what is wrong with it, and where.
+    }
+    if (typeof event !== "object" || event === null || Array.isArray(event)) return line;
+    if (Object.keys(event).length === 0) return line;
+    if (!("id" in event)) return line.replace("{", `{"id":"${uuidV7(this.#environment)}",`);
+    if (event.id !== null) return line;
+    throw new MalformedError("event_id_null", `Event ${position} has the id null: leave it out, or give one`);
+  }
+
+  /** The events that a query finds, page after page. `query` is the language of docs/operate; empty for all. */
+  async *search(query = "", options: SearchOptions = {}): AsyncGenerator<LogEntry, void, undefined> {
+    let cursor = options.cursor;
+    do {
+      const page = await this.searchPage(query, { ...options, ...(cursor !== undefined && { cursor }) });
+      yield* page.events;
+      cursor = page.nextCursor;
+    } while (cursor !== undefined);
+  }
+
+  /** One page of a search. @throws RefusedError for a bad query: `offset` points at the character */
+  async searchPage(query = "", options: SearchOptions = {}): Promise<SearchPage> {
+    const path = this.#path("events", {
+      q: query || undefined,
+      order: options.order,
+      limit: options.pageSize,
+      cursor: options.cursor,
+      min_index: options.minIndex,
+    });
+    const answer = await this.#get(path, PAGE_LENGTH_BYTES_MAX, options);
+    return {
+      events: answer.field("events").items().map(parseLogEntry),
+      nextCursor: answer.has("next_cursor") ? answer.field("next_cursor").string() : undefined,
+      indexedSize: answer.field("indexed_size").integer(),
+      treeSize: answer.field("tree_size").integer(),
+    };
+  }
+
+  /** One entry, by leaf index or by id, as the node gives it: see {@link prove} for one that need not be believed. */
+  async get(
+    key: number | string,
+    options: CallOptions = {},
+  ): Promise<LogEntry & { readonly leafHash: string }> {
+    const answer = await this.#get(this.#entryPath(key), SMALL_ANSWER_LENGTH_BYTES_MAX, options);
+    return { ...parseLogEntry(answer), leafHash: answer.field("leaf_hash").string() };
+  }
+
+  /**
+   * One entry with the proof that it is in the log, verified: the checkpoint's signature, the inclusion of the
+   * exact bytes, and that it is the entry that was asked for.
+   *
+   * @param verifier of the log's key. Trusted: it must not come from the same node.
+   * @throws VerificationError what `verifyCheckpoint` and `verifyInclusion` throw, `proof_of_other_entry`
+   */
+  async prove(key: number | string, verifier: NoteVerifier, options: CallOptions = {}): Promise<ProvenEntry> {
+    const path = `${this.#entryPath(key)}?proof=1`;
+    const answer = await this.#get(path, SMALL_ANSWER_LENGTH_BYTES_MAX, options);
+    const entry = answer.field("entry_bytes").base64();
+    const proof = answer.field("proof");
+    const hashes = proof
+      .field("hashes")
+      .items()
+      .map((hash) => hash.base64());
+    const note = new TextEncoder().encode(proof.field("checkpoint").string());
+    const checkpoint = verifyCheckpoint(note, verifier);
+    const leaf = { leafIndex: proof.field("leaf_index").integer(), leafHash: leafHash(entry) };
+    verifyInclusion(hashes, leaf, checkpoint);
+    const id = entryId(entry);
+    if (key !== leaf.leafIndex && key !== id) {
+      throw new VerificationError(
+        "proof_of_other_entry",
+        `The node answered with entry ${leaf.leafIndex} (${id}) when asked for ${key}`,
+        { key, leaf, id },
+      );
+    }
+    return { ...leaf, entry, proof: hashes, checkpoint, note };
+  }
+
+  /**
+   * What is appended from now on, or from `options.from` on: without end, until `options.signal` or the caller
+   * stops it. A broken connection is opened again behind the last event, on the next endpoint if need be; an
+   * event is neither left out nor given twice. The time-out and the number of attempts are for each opening.
+   */
+  tail(query = "", options: TailOptions = {}): AsyncGenerator<LogEntry, void, undefined> {
+    const path = this.#path("tail", { q: query || undefined, from: options.from });
+    return followTail(this.#transport, path, this.#environment, options);
+  }
+
+  /** The logs of the node. */
+  async logs(options: CallOptions = {}): Promise<LogInfo[]> {
+    const answer = await this.#get("/v1/logs", SMALL_ANSWER_LENGTH_BYTES_MAX, options);
+    return answer.field("logs").items().map(logInfo);
+  }
+
+  /** Makes a log, with a tree, a key and an order of its own. The one that exists, if it does. */
+  async createLog(name: string, options: CallOptions = {}): Promise<LogInfo> {
+    const request = {
+      method: "PUT",
+      path: `/v1/logs/${encodeURIComponent(name)}`,
+      accept: "application/json",
+    } as const;
+    return logInfo(
+      new Answer(await this.#transport.json(request, SMALL_ANSWER_LENGTH_BYTES_MAX, options), "log"),
+    );
+  }
+
+  /** The newest signed checkpoint, not verified: give it to `verifyCheckpoint`. */
+  async checkpoint(options: CallOptions = {}): Promise<Uint8Array> {
+    return await this.#resource("checkpoint", "text/plain", NOTE_LENGTH_BYTES_MAX, options);
+  }
+
+  /** Fetches tiles and entry bundles, for the `TileReader` of `@stele/proof`. */
+  tiles(options: CallOptions = {}): FetchPath {
+    return (path) => this.#resource(path, "application/octet-stream", BUNDLE_LENGTH_BYTES_MAX, options);
+  }
+
+  async #resource(path: string, accept: string, lengthBytesMax: number, options: CallOptions) {
+    const full = `/logs/${encodeURIComponent(this.log)}/${path}`;
+    return await this.#transport.bytes({ method: "GET", path: full, accept }, lengthBytesMax, options);
+  }
+
+  async #get(path: string, lengthBytesMax: number, options: CallOptions): Promise<Answer> {
+    const request = { method: "GET", path, accept: "application/json" } as const;
+    return new Answer(await this.#transport.json(request, lengthBytesMax, options), "answer");
+  }
+
+  #entryPath(key: number | string): string {
+    return this.#path(`events/${encodeURIComponent(key)}`);
+  }
+
+  #path(rest: string, parameters: Readonly<Record<string, string | number | undefined>> = {}): string {
+    const query = new URLSearchParams();
+    for (const [name, value] of Object.entries(parameters)) {
+      if (value !== undefined) query.set(name, String(value));
+    }
+    const path = `/v1/logs/${encodeURIComponent(this.log)}/${rest}`;
+    return query.size > 0 ? `${path}?${query.toString()}` : path;
+  }
+}
+
+function logInfo(answer: Answer): LogInfo {
+  return {
+    name: answer.field("name").string(),
+    origin: answer.field("origin").string(),
+    vkey: answer.field("vkey").string(),
+    treeSize: answer.field("tree_size").integer(),
+  };
+}

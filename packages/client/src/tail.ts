@@ -1,0 +1,72 @@
+import { MalformedError, SteleError } from "@stele/proof";
+import { Answer } from "./answer.ts";
+import { randomFraction, type Environment } from "./environment.ts";
+import { parseLogEntry, type LogEntry } from "./log-entry.ts";
+import { ServerSentEventParser, type ServerSentEvent } from "./server-sent-events.ts";
+import type { CallOptions, Transport } from "./transport.ts";
+
+/** A connection on which nothing came for so long, not even a comment, is taken for dead. */
+const SILENCE_MS_MAX = 45_000;
+/** The longest pause before a connection that ended without bringing anything is opened again. */
+const PAUSE_MS_MAX = 5_000;
+
+/** See `SteleClient.tail`. */
+export async function* followTail(
+  transport: Transport,
+  path: string,
+  environment: Environment,
+  options: CallOptions,
+): AsyncGenerator<LogEntry, void, undefined> {
+  let lastId: string | undefined;
+  for (let fruitless = 0; ; fruitless++) {
+    const life = new AbortController();
+    const signal = options.signal ? AbortSignal.any([options.signal, life.signal]) : life.signal;
+    if (fruitless > 0) {
+      const pauseMs = randomFraction(environment) * Math.min(PAUSE_MS_MAX, 100 * 2 ** fruitless);
+      await environment.sleep(pauseMs, signal);
+    }
+    const headers = lastId === undefined ? {} : { "last-event-id": lastId };
+    const request = { method: "GET", path, accept: "text/event-stream", headers } as const;
+    const { body } = await transport.open(request, { ...options, signal });
+    try {
+      for await (const event of readEvents(body, life)) {
+        // A server that repeats itself is not heard twice.
+        if (lastId !== undefined && Number(event.id) <= Number(lastId)) continue;
+        yield parseEvent(event);
+        lastId = event.id;
+        fruitless = -1; // The next connection is opened at once.
+      }
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      if (error instanceof SteleError) throw error;
+      // The connection broke: go on behind the last event.
+    } finally {
+      life.abort();
+    }
+  }
+}
+
+/** The events of one connection, until it ends. @throws what the stream throws if it breaks or falls silent */
+async function* readEvents(
+  body: ReadableStream<Uint8Array>,
+  life: AbortController,
+): AsyncGenerator<ServerSentEvent, void, undefined> {
+  const parser = new ServerSentEventParser();
+  const reader = body.getReader();
+  for (;;) {
+    const silence = setTimeout(() => life.abort(), SILENCE_MS_MAX);
+    const { done, value } = await reader.read().finally(() => clearTimeout(silence));
+    if (done) return;
+    yield* parser.push(value);
+  }
+}
+
+function parseEvent(event: ServerSentEvent): LogEntry {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(event.data);
+  } catch (cause) {
+    throw new MalformedError("stream_malformed", "An event of the stream is not JSON", { cause });
+  }
+  return parseLogEntry(new Answer(parsed, "event"));
+}
