@@ -1,0 +1,74 @@
+import { noteVerifier, verifyCheckpoint, VerificationError } from "@stele/proof";
+import { readFile } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import { replaceFile } from "../store/durable-file.ts";
+import { errorCode } from "../store/storage-error.ts";
+import type { SignedTreeHead } from "./audit-log.ts";
+
+const PAUSE_MS = 100;
+
+/**
+ * The file `checkpoint` of a log: the newest checkpoint that was acknowledged, or one a moment older. Recovery must
+ * find at least so much. Written in the background, at most ten times a second.
+ */
+export class AcknowledgedMark {
+  readonly #path: string;
+  /** What the file said when it was opened. */
+  readonly head: SignedTreeHead | undefined;
+  #next: SignedTreeHead | undefined;
+  #writing: Promise<void> | undefined;
+  #closing = false;
+
+  private constructor(path: string, head: SignedTreeHead | undefined) {
+    this.#path = path;
+    this.head = head;
+  }
+
+  /** @throws VerificationError `checkpoint_file_corrupt` if the file is not a checkpoint that the log signed */
+  static async open(path: string, vkey: string): Promise<AcknowledgedMark> {
+    let note: Uint8Array;
+    try {
+      note = await readFile(path);
+    } catch (error) {
+      if (errorCode(error) === "ENOENT") return new AcknowledgedMark(path, undefined);
+      throw error;
+    }
+    try {
+      const { treeSize, root } = verifyCheckpoint(note, noteVerifier(vkey));
+      return new AcknowledgedMark(path, { treeSize, root, note });
+    } catch (cause) {
+      throw new VerificationError(
+        "checkpoint_file_corrupt",
+        `${path} is not a checkpoint that this log signed. Restore it from a copy; without it a cut-off end of the journal could go unnoticed`,
+        { path },
+        { cause },
+      );
+    }
+  }
+
+  /** Notes a newer head; returns at once. A failure to write costs nothing but the mark's freshness. */
+  set(head: SignedTreeHead): void {
+    this.#next = head;
+    this.#writing ??= this.#write().finally(() => (this.#writing = undefined));
+  }
+
+  /** Resolves when the newest head is written. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    await this.#writing;
+  }
+
+  async #write(): Promise<void> {
+    while (this.#next) {
+      const { note } = this.#next;
+      this.#next = undefined;
+      try {
+        await replaceFile(this.#path, note);
+      } catch (error) {
+        // A full disk: the journal tells producers; the mark may lag, and is tried again with the next commit.
+        if (!errorCode(error)) throw error;
+      }
+      if (!this.#closing) await sleep(PAUSE_MS, undefined, { ref: false });
+    }
+  }
+}

@@ -1,0 +1,61 @@
+import { equalBytes, rootOfLeaves, TILE_WIDTH, VerificationError } from "@stele/proof";
+import { nativeHasher } from "./native-hasher.ts";
+import type { TreeStore } from "./tree-store.ts";
+
+const HASH_LENGTH_BYTES = 32;
+
+/** 256 sealed entries that hash to what the tree has for them. */
+export interface EntryBlock {
+  readonly entries: readonly Uint8Array[];
+  /** 256 times 32 bytes: the level-0 tile. */
+  readonly leafHashes: Uint8Array;
+}
+
+/** Reads the exact bytes of sealed entries `[from, to)`, unverified. */
+export type ReadSealed = (from: number, to: number) => Promise<Uint8Array[]>;
+
+/**
+ * Sealed entries, 256 at a time, each block compared with the tree before anybody sees it. Keeps the blocks that
+ * were asked for last.
+ */
+export class EntryBlocks {
+  readonly #tree: TreeStore;
+  readonly #read: ReadSealed;
+  readonly #blocksMax: number;
+  readonly #blocks = new Map<number, Promise<EntryBlock>>();
+
+  constructor(tree: TreeStore, read: ReadSealed, blocksMax = 64) {
+    this.#tree = tree;
+    this.#read = read;
+    this.#blocksMax = blocksMax;
+  }
+
+  /** The block of entries `[256·n, 256·(n+1))`. @throws VerificationError `segment_corrupt` */
+  get(n: number): Promise<EntryBlock> {
+    const known = this.#blocks.get(n);
+    const block = known ?? this.#load(n);
+    this.#blocks.delete(n);
+    this.#blocks.set(n, block);
+    if (known) return block;
+    block.catch(() => this.#blocks.delete(n));
+    if (this.#blocks.size > this.#blocksMax) this.#blocks.delete(this.#blocks.keys().next().value!);
+    return block;
+  }
+
+  async #load(n: number): Promise<EntryBlock> {
+    const start = n * TILE_WIDTH;
+    const entries = await this.#read(start, start + TILE_WIDTH);
+    const hashes = entries.map((entry) => nativeHasher.leaf(entry));
+    const expected = this.#tree.subtreeHashes(start, start + TILE_WIDTH);
+    if (entries.length !== TILE_WIDTH || !equalBytes(rootOfLeaves(hashes, nativeHasher), expected)) {
+      throw new VerificationError(
+        "segment_corrupt",
+        `The sealed entries [${start}, ${start + TILE_WIDTH}) are not those that were signed. Run \`stele verify\``,
+        { start, expected },
+      );
+    }
+    const leafHashes = new Uint8Array(TILE_WIDTH * HASH_LENGTH_BYTES);
+    for (const [i, hash] of hashes.entries()) leafHashes.set(hash, i * HASH_LENGTH_BYTES);
+    return { entries, leafHashes };
+  }
+}

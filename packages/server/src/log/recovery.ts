@@ -1,0 +1,102 @@
+import {
+  equalBytes,
+  formatCheckpoint,
+  HASH_LENGTH_BYTES,
+  VerificationError,
+  type TreeHead,
+} from "@stele/proof";
+import { hashId, type IdHashSeed } from "../event/id-hash.ts";
+import type { StoredCommit } from "../store/journal.ts";
+import { IdWindow } from "./id-window.ts";
+import { hashLines } from "./native-hasher.ts";
+import { ID_OFFSET, QUOTE } from "./placement.ts";
+import type { TreeStore } from "./tree-store.ts";
+
+const LF = 0x0a;
+
+/** Rebuilds tree and id window from the commits of the journal, believing none of them before it hashed them. */
+export class Recovery {
+  readonly #origin: string;
+  readonly #tree: TreeStore;
+  readonly #ids: IdWindow;
+  readonly #seed: IdHashSeed;
+  readonly #hash = new Uint32Array(2);
+  #newest: StoredCommit | undefined;
+
+  constructor(origin: string, tree: TreeStore, ids: IdWindow, seed: IdHashSeed) {
+    this.#origin = origin;
+    this.#tree = tree;
+    this.#ids = ids;
+    this.#seed = seed;
+  }
+
+  /** The last commit that was visited. */
+  get newest(): StoredCommit | undefined {
+    return this.#newest;
+  }
+
+  /**
+   * Takes in one commit: hashes its entries, and compares the tree with the root that its checkpoint signs.
+   *
+   * @throws VerificationError `journal_corrupt`, `journal_gap`, with the place
+   */
+  visit(commit: StoredCommit): void {
+    const { start, count, checkpoint, entryLines, place } = commit;
+    const end = start + count;
+    this.#newest = commit;
+    if (end <= this.#tree.size) return;
+    if (start > this.#tree.size) {
+      throw new VerificationError(
+        "journal_gap",
+        `${place}: the commit starts at entry ${start}, but the entries from ${this.#tree.size} on are missing`,
+        { place },
+      );
+    }
+    const sealed = this.#tree.size - start;
+    const extension = this.#tree.extend([hashLines(entryLines).subarray(sealed * HASH_LENGTH_BYTES)]);
+    const head = { treeSize: extension.range.end, root: extension.range.root() };
+    const text = formatCheckpoint({ origin: this.#origin, ...head });
+    if (head.treeSize !== end || !checkpoint.startsWith(`${text}\n`)) {
+      throw new VerificationError(
+        "journal_corrupt",
+        `${place}: the entries [${start}, ${end}) are not those that the log signed. Nothing was changed; restore the file from a copy`,
+        { place, computed: head, checkpoint },
+      );
+    }
+    this.#tree.commit(extension);
+    this.addIds(start, entryLines);
+  }
+
+  /** Remembers the ids of entry lines, the first of which is entry `start`. */
+  addIds(start: number, lines: Uint8Array): void {
+    for (let at = 0, index = start; at < lines.length; index++) {
+      this.addId(index, lines, at);
+      const lf = lines.indexOf(LF, at);
+      at = lf < 0 ? lines.length : lf + 1;
+    }
+  }
+
+  /** Remembers the id of the entry that begins at `bytes[at]`. */
+  addId(index: number, bytes: Uint8Array, at: number): void {
+    const begin = at + ID_OFFSET;
+    hashId(bytes, begin, bytes.indexOf(QUOTE, begin) - begin, this.#seed, this.#hash, 0);
+    this.#ids.add(this.#hash[0]!, this.#hash[1]!, index);
+  }
+}
+
+/** @throws VerificationError `journal_truncated`, `log_forked`: the log is not what it acknowledged before. */
+export function checkAcknowledged(acknowledged: TreeHead, present: TreeHead): void {
+  if (acknowledged.treeSize > present.treeSize) {
+    throw new VerificationError(
+      "journal_truncated",
+      `The log acknowledged ${acknowledged.treeSize} entries, but only ${present.treeSize} are there. Restore the journal from a copy`,
+      { acknowledged, present },
+    );
+  }
+  if (acknowledged.treeSize === present.treeSize && !equalBytes(acknowledged.root, present.root)) {
+    throw new VerificationError("log_forked", "The log is not the one that was acknowledged", {
+      acknowledged,
+      present,
+    });
+  }
+}

@@ -1,0 +1,144 @@
+import { mkdir } from "node:fs/promises";
+import { basename } from "node:path";
+import { InvariantError, TILE_WIDTH } from "@stele/proof";
+import type { SearchIndex } from "../search/search-index.ts";
+import { sealSegment } from "../search/segment-writer.ts";
+import type { Segment } from "../search/segment.ts";
+import type { FileJournal } from "../store/file-journal.ts";
+import type { FileVault } from "../store/file-vault.ts";
+import type { SignedTreeHead } from "./audit-log.ts";
+import type { LogReport } from "./stored-log.ts";
+import type { TreeStore } from "./tree-store.ts";
+
+/** How often the age of hot entries is looked at. */
+const CHECK_MS = 60_000;
+const RETRY_MS = 30_000;
+
+export interface SealerOptions {
+  /** A segment is sealed once there are so many hot entries; a multiple of 256. */
+  readonly segmentEntries: number;
+  /** Hot entries older than this are sealed though they are fewer. */
+  readonly sealAfterMs: number;
+  readonly segments: readonly Segment[];
+  readonly vault: FileVault;
+  readonly journal: FileJournal;
+  readonly tree: TreeStore;
+  readonly search: SearchIndex;
+  readonly origin: string;
+  readonly head: () => SignedTreeHead;
+  /** When an entry was received (Unix milliseconds). */
+  readonly readReceivedAtMs: (leafIndex: number) => Promise<number>;
+  readonly stagingDirectory: string;
+  readonly tempDirectory: string;
+  readonly report: (event: LogReport) => void;
+}
+
+/** Turns hot entries into segments in the background, one at a time, and trims the journal behind them. */
+export class Sealer {
+  readonly #options: SealerOptions;
+  readonly #segments: Segment[];
+  #running: Promise<void> | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  /** When the oldest hot entry was received, once that was looked up. */
+  #oldestHotAtMs: number | undefined;
+  #retryAtMs = 0;
+  #closed = false;
+
+  constructor(options: SealerOptions) {
+    this.#options = options;
+    this.#segments = [...options.segments];
+  }
+
+  /** A tree size: entries below it are in segments. */
+  get sealedSize(): number {
+    return this.#segments.at(-1)?.end ?? 0;
+  }
+
+  /** The segment that holds a sealed entry. */
+  segmentOf(leafIndex: number): Segment {
+    const segment = this.#segments.findLast(({ start }) => start <= leafIndex);
+    if (!segment || leafIndex >= segment.end) {
+      throw new InvariantError("segment_unknown", `Entry ${leafIndex} is not in a segment`);
+    }
+    return segment;
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => this.#checkAge(), CHECK_MS).unref();
+    this.#checkAge();
+  }
+
+  /** Looks whether something is due; returns at once. Called after each commit. */
+  wake(): void {
+    if (this.#running || this.#closed || this.#due() === undefined || Date.now() < this.#retryAtMs) return;
+    this.#running = this.sealDue()
+      .catch((error: unknown) => {
+        this.#retryAtMs = Date.now() + RETRY_MS;
+        this.#options.report({ kind: "failed", what: "sealing", error });
+      })
+      .finally(() => (this.#running = undefined));
+  }
+
+  /** Seals as long as something is due. */
+  async sealDue(): Promise<void> {
+    for (let end = this.#due(); end !== undefined && !this.#closed; end = this.#due()) await this.#seal(end);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearInterval(this.#timer);
+    await this.#running;
+  }
+
+  /** Where the next segment would end, if one is due. */
+  #due(): number | undefined {
+    const { segmentEntries, sealAfterMs, head } = this.#options;
+    const hot = head().treeSize - this.sealedSize;
+    if (hot >= segmentEntries) return this.sealedSize + segmentEntries;
+    const oldEnough = this.#oldestHotAtMs !== undefined && Date.now() - this.#oldestHotAtMs >= sealAfterMs;
+    if (hot < TILE_WIDTH || !oldEnough) return undefined;
+    return this.sealedSize + hot - (hot % TILE_WIDTH);
+  }
+
+  #checkAge(): void {
+    const { head, readReceivedAtMs, report } = this.#options;
+    if (this.#oldestHotAtMs !== undefined || head().treeSize === this.sealedSize) {
+      this.wake();
+      return;
+    }
+    readReceivedAtMs(this.sealedSize).then(
+      (ms) => {
+        this.#oldestHotAtMs = ms;
+        this.wake();
+      },
+      (error: unknown) => report({ kind: "failed", what: "looking up the oldest hot entry", error }),
+    );
+  }
+
+  async #seal(end: number): Promise<void> {
+    const { vault, journal, tree, search, origin, head, stagingDirectory, tempDirectory, report } =
+      this.#options;
+    const started = performance.now();
+    const start = this.sealedSize;
+    await mkdir(stagingDirectory, { recursive: true });
+    const staged = await sealSegment({
+      directory: stagingDirectory,
+      tempDirectory,
+      origin,
+      start,
+      end,
+      journalFiles: journal.files.map((file) => ({ ...file })),
+      subtreeHashes: tree.subtreeHashes(start, end),
+      checkpoint: Buffer.from(head().note).toString(),
+    });
+    const key = basename(staged.path);
+    await vault.put(key, staged.path);
+    const segment = { ...staged, path: vault.path(key) };
+    await search.addSegment(segment);
+    this.#segments.push(segment);
+    tree.dropLeaves(end);
+    await journal.trim(end);
+    this.#oldestHotAtMs = undefined;
+    report({ kind: "sealed", segment, seconds: (performance.now() - started) / 1000 });
+  }
+}

@@ -1,0 +1,313 @@
+import { mkdir, open, readdir, readFile, rm, type FileHandle } from "node:fs/promises";
+import { join } from "node:path";
+import { ConflictError, InvariantError, MalformedError, VerificationError } from "@stele/proof";
+import { formatCommit, IncompleteCommit, parseCommit, type Commit, type ParsedCommit } from "./commit.ts";
+import { syncDirectory, writeFully } from "./durable-file.ts";
+import type { Journal, JournalFile, StoredCommit } from "./journal.ts";
+import { LineIndex } from "./line-index.ts";
+import { storageError } from "./storage-error.ts";
+
+const FILE_NAME = /^(\d{16})\.ndjson$/;
+const FILE_LENGTH_BYTES_MAX = 64 * 1024 * 1024;
+const SECTOR_BYTES = 512;
+
+/** What a crash left behind the last whole commit, and recovery took away: never acknowledged, but told to people. */
+export interface CutTail {
+  readonly path: string;
+  readonly offset: number;
+  readonly lengthBytes: number;
+}
+
+export interface FileJournalOptions {
+  /** Commits up to this tree size are known to be acknowledged: they are never cut, only reported as corrupt. */
+  readonly acknowledgedSize: number;
+  /** Sees each recovered commit in order; throws VerificationError if its entries are not the signed ones. */
+  readonly visit: (commit: StoredCommit) => void;
+  /** A new file is begun once one has this many bytes. */
+  readonly fileLengthBytesMax?: number;
+}
+
+interface OpenFile extends JournalFile {
+  /** Ends with the last durable commit. */
+  lengthBytes: number;
+  readonly lines: LineIndex;
+}
+
+/**
+ * The journal in a directory of append-only files (docs/spec/journal.md): one `fdatasync` a commit. One process
+ * at a time; the lock is the data directory's.
+ */
+export class FileJournal implements Journal {
+  readonly #directory: string;
+  readonly #files: OpenFile[] = [];
+  readonly #fileLengthBytesMax: number;
+  #active: FileHandle | undefined;
+  #end = 0;
+  #poison: unknown;
+  #cut: CutTail | undefined;
+
+  private constructor(directory: string, fileLengthBytesMax: number) {
+    this.#directory = directory;
+    this.#fileLengthBytesMax = fileLengthBytesMax;
+  }
+
+  /**
+   * Recovers the journal: checks the frame of every commit, hands each to `visit`, and cuts a torn tail.
+   *
+   * @throws VerificationError `journal_corrupt`, with the file and the byte, and what `visit` throws
+   */
+  static async open(directory: string, options: FileJournalOptions): Promise<FileJournal> {
+    const journal = new FileJournal(directory, options.fileLengthBytesMax ?? FILE_LENGTH_BYTES_MAX);
+    await mkdir(directory, { recursive: true });
+    const files = await listJournalFiles(directory);
+    for (const file of files) await journal.#recover(file, file === files.at(-1), options);
+    return journal;
+  }
+
+  /** One past the last entry; 0 for an empty journal. */
+  get end(): number {
+    return this.#end;
+  }
+
+  /** What recovery cut off, if anything. */
+  get cutTail(): CutTail | undefined {
+    return this.#cut;
+  }
+
+  /** The files as they are now, oldest first. The last one grows. */
+  get files(): readonly JournalFile[] {
+    return this.#files;
+  }
+
+  async append(commit: Commit): Promise<void> {
+    if (this.#poison !== undefined) {
+      throw new InvariantError("journal_poisoned", `${this.#directory} failed before; restart the node`, {
+        cause: this.#poison,
+      });
+    }
+    const empty = this.#files.length === 0;
+    if (!empty && commit.start !== this.#end) {
+      throw new ConflictError(
+        "commit_conflict",
+        `The journal ends at ${this.#end}; a commit can't start at ${commit.start}`,
+      );
+    }
+    const file = await this.#fileFor(commit.start);
+    const pieces = formatCommit(commit);
+    try {
+      await writeFully(this.#active!, pieces, file.lengthBytes);
+      await this.#active!.datasync();
+    } catch (cause) {
+      await this.#takeBack(file, cause);
+      throw storageError(cause, file.path);
+    }
+    let offset = file.lengthBytes + pieces[0]!.length;
+    for (const lines of commit.lines) {
+      file.lines.add(lines, offset);
+      offset += lines.length;
+    }
+    file.lengthBytes = offset + pieces.at(-1)!.length;
+    this.#end = commit.start + commit.count;
+  }
+
+  async *readCommits(from: number): AsyncGenerator<StoredCommit> {
+    for (const file of this.#files) {
+      if (file.start + file.lines.count <= from) continue;
+      const bytes = await readFile(file.path);
+      for (let offset = 0; offset < file.lengthBytes;) {
+        const commit = parsed(bytes, offset, file.path);
+        if (commit.start + commit.count > from) yield stored(commit, file.path, offset);
+        offset = commit.endOffset;
+      }
+    }
+  }
+
+  async readEntries(from: number, to: number): Promise<Uint8Array[]> {
+    const entries: Uint8Array[] = [];
+    for (const file of this.#files) {
+      const begin = Math.max(from, file.start);
+      const end = Math.min(to, file.start + file.lines.count);
+      if (begin < end) entries.push(...(await readLines(file, begin - file.start, end - file.start)));
+    }
+    if (entries.length !== to - from) {
+      throw new MalformedError("index_out_of_range", `The journal does not hold all of [${from}, ${to})`);
+    }
+    return entries;
+  }
+
+  async trim(before: number): Promise<void> {
+    let trimmed = false;
+    while (this.#files.length > 1 && this.#files[1]!.start <= before) {
+      await rm(this.#files[0]!.path);
+      this.#files.shift();
+      trimmed = true;
+    }
+    if (trimmed) await syncDirectory(this.#directory);
+  }
+
+  async close(): Promise<void> {
+    await this.#active?.close();
+    this.#active = undefined;
+  }
+
+  async #recover(at: JournalFile, isLast: boolean, options: FileJournalOptions): Promise<void> {
+    const previous = this.#files.at(-1);
+    if (previous && at.start !== this.#end) {
+      throw corrupt(
+        at.path,
+        0,
+        `it starts with entry ${at.start}, but the file before it ends at ${this.#end}`,
+      );
+    }
+    const bytes = await readFile(at.path);
+    const file: OpenFile = { ...at, lengthBytes: bytes.length, lines: new LineIndex() };
+    this.#end = at.start;
+    for (let offset = 0; offset < bytes.length;) {
+      try {
+        offset = this.#recoverCommit(file, bytes, offset, options);
+      } catch (error) {
+        const torn = isLast && this.#end >= options.acknowledgedSize && isTorn(error, bytes, offset);
+        if (!torn)
+          throw error instanceof MalformedError ? corrupt(at.path, offset, error.message, error) : error;
+        this.#cut = { path: at.path, offset, lengthBytes: bytes.length - offset };
+        file.lengthBytes = offset;
+        break;
+      }
+    }
+    this.#files.push(file);
+    if (!isLast) return;
+    this.#active = await open(at.path, "r+");
+    if (this.#cut) {
+      await this.#active.truncate(file.lengthBytes);
+      await this.#active.sync();
+    }
+  }
+
+  #recoverCommit(file: OpenFile, bytes: Buffer, offset: number, options: FileJournalOptions): number {
+    const commit = parseCommit(bytes, offset);
+    if (commit.start !== this.#end) {
+      throw corrupt(file.path, offset, `a commit of entry ${commit.start} follows entry ${this.#end - 1}`);
+    }
+    options.visit(stored(commit, file.path, offset));
+    const lines = file.lines.add(commit.entryLines, commit.entriesOffset);
+    if (lines !== commit.count) {
+      throw corrupt(file.path, offset, `the commit holds ${lines} entries, not ${commit.count}`);
+    }
+    this.#end = commit.start + commit.count;
+    return commit.endOffset;
+  }
+
+  /** The file to append to, made new where the journal begins or the present one is full. */
+  async #fileFor(start: number): Promise<OpenFile> {
+    const present = this.#files.at(-1);
+    if (present && present.lengthBytes < this.#fileLengthBytesMax) return present;
+    const path = join(this.#directory, `${String(start).padStart(16, "0")}.ndjson`);
+    try {
+      // Left over where an earlier attempt to begin this file failed: it was never referred to, so begin anew.
+      const handle = await open(path, "w+");
+      await syncDirectory(this.#directory);
+      await this.#active?.close();
+      this.#active = handle;
+    } catch (cause) {
+      throw storageError(cause, path);
+    }
+    const file = { path, start, lengthBytes: 0, lines: new LineIndex() };
+    this.#files.push(file);
+    return file;
+  }
+
+  /** After a failed write: back to the last whole commit, or nothing more is written until a restart recovers. */
+  async #takeBack(file: OpenFile, cause: unknown): Promise<void> {
+    try {
+      await this.#active!.truncate(file.lengthBytes);
+      await this.#active!.datasync();
+    } catch (error) {
+      this.#poison = new AggregateError([cause, error], "A failed write could not be taken back");
+    }
+  }
+}
+
+/** The journal files of a directory, oldest first. */
+export async function listJournalFiles(directory: string): Promise<JournalFile[]> {
+  const names = (await readdir(directory)).filter((name) => FILE_NAME.test(name)).toSorted();
+  return names.map((name) => ({ path: join(directory, name), start: Number(FILE_NAME.exec(name)![1]) }));
+}
+
+/** The commits of one journal file, for a reader beside the node: what is still being written is left out. */
+export async function* readJournalFile(file: JournalFile, mayGrow: boolean): AsyncGenerator<StoredCommit> {
+  const bytes = await readFile(file.path);
+  for (let offset = 0; offset < bytes.length;) {
+    let commit: ParsedCommit;
+    try {
+      commit = parseCommit(bytes, offset);
+    } catch (error) {
+      if (mayGrow && error instanceof IncompleteCommit) return;
+      throw error instanceof MalformedError ? corrupt(file.path, offset, error.message, error) : error;
+    }
+    yield stored(commit, file.path, offset);
+    offset = commit.endOffset;
+  }
+}
+
+/**
+ * Whether what follows `offset` can be the remains of a write that a crash interrupted: it stops short, or has
+ * space that never reached the disk (zeros up to a sector's end: no entry contains a zero byte).
+ */
+function isTorn(error: unknown, bytes: Buffer, offset: number): boolean {
+  if (hasUnwrittenSector(bytes, offset)) return true;
+  return error instanceof IncompleteCommit && !endsWithCheckpoint(bytes);
+}
+
+function hasUnwrittenSector(bytes: Buffer, offset: number): boolean {
+  for (let sector = offset - (offset % SECTOR_BYTES); sector < bytes.length; sector += SECTOR_BYTES) {
+    const begin = Math.max(sector, offset);
+    const end = Math.min(sector + SECTOR_BYTES, bytes.length);
+    if (end > begin && bytes.subarray(begin, end).every((byte) => byte === 0)) return true;
+  }
+  return false;
+}
+
+/** A commit whose last line is there was written whole: then it is damaged, not torn. */
+function endsWithCheckpoint(bytes: Buffer): boolean {
+  const lastLine = bytes.subarray(bytes.lastIndexOf(0x0a, bytes.length - 2) + 1).toString("utf8");
+  return /^\{"checkpoint":".*"\}\n$/.test(lastLine);
+}
+
+async function readLines(file: OpenFile, begin: number, end: number): Promise<Uint8Array[]> {
+  const first = file.lines.place(begin);
+  const last = file.lines.place(end - 1);
+  const bytes = Buffer.allocUnsafeSlow(last.offset + last.lengthBytes - first.offset);
+  const handle = await open(file.path, "r");
+  try {
+    const { bytesRead } = await handle.read(bytes, 0, bytes.length, first.offset);
+    if (bytesRead !== bytes.length) throw corrupt(file.path, first.offset + bytesRead, "the file ends here");
+  } finally {
+    await handle.close();
+  }
+  return Array.from({ length: end - begin }, (_, i) => {
+    const { offset, lengthBytes } = file.lines.place(begin + i);
+    return bytes.subarray(offset - first.offset, offset - first.offset + lengthBytes);
+  });
+}
+
+function parsed(bytes: Buffer, offset: number, path: string): ParsedCommit {
+  try {
+    return parseCommit(bytes, offset);
+  } catch (error) {
+    throw error instanceof MalformedError ? corrupt(path, offset, error.message, error) : error;
+  }
+}
+
+function stored(commit: ParsedCommit, path: string, offset: number): StoredCommit {
+  const { start, count, checkpoint, entryLines } = commit;
+  return { start, count, checkpoint, entryLines, place: `${path}, byte ${offset}` };
+}
+
+function corrupt(path: string, offset: number, what: string, cause?: unknown): VerificationError {
+  return new VerificationError(
+    "journal_corrupt",
+    `The journal is damaged at ${path}, byte ${offset}: ${what}. Nothing was changed; restore this file from a copy`,
+    { path, offset },
+    { cause },
+  );
+}

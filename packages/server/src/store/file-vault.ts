@@ -1,0 +1,89 @@
+import { chmod, link, mkdir, open, readdir, stat, unlink } from "node:fs/promises";
+import { join } from "node:path";
+import { ConflictError, MalformedError } from "@stele/proof";
+import { syncDirectory } from "./durable-file.ts";
+import { errorCode, storageError } from "./storage-error.ts";
+import type { Vault, VaultObject } from "./vault.ts";
+
+const KEY = /^[0-9A-Za-z][0-9A-Za-z._-]{0,200}$/;
+
+/**
+ * A vault in a directory: read-only files. It keeps nobody with rights on the directory from deleting them (that
+ * takes Object Lock); it makes deletion and change evident, as every vault does.
+ */
+export class FileVault implements Vault {
+  readonly #directory: string;
+
+  private constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  static async open(directory: string): Promise<FileVault> {
+    await mkdir(directory, { recursive: true });
+    return new FileVault(directory);
+  }
+
+  async put(key: string, path: string): Promise<VaultObject> {
+    const target = this.path(key);
+    try {
+      await chmod(path, 0o444);
+      // A link, unlike a rename, never replaces what is there.
+      await link(path, target);
+      await syncDirectory(this.#directory);
+      await unlink(path);
+    } catch (cause) {
+      if (errorCode(cause) === "EEXIST") {
+        throw new ConflictError("vault_key_taken", `${target} is there already and is never replaced`, {
+          cause,
+        });
+      }
+      throw storageError(cause, target);
+    }
+    return { key, lengthBytes: (await stat(target)).size };
+  }
+
+  async get(key: string, from: number, to: number): Promise<Uint8Array> {
+    const found = await this.head(key);
+    if (!found) throw new MalformedError("vault_key_unknown", `The vault has no ${key}`);
+    if (!(from >= 0 && from <= to && to <= found.lengthBytes)) {
+      throw new MalformedError(
+        "range_out_of_bounds",
+        `${key} has ${found.lengthBytes} bytes, not [${from}, ${to})`,
+      );
+    }
+    const bytes = new Uint8Array(to - from);
+    const file = await open(this.path(key), "r");
+    try {
+      let at = 0;
+      while (at < bytes.length) {
+        const { bytesRead } = await file.read(bytes, at, bytes.length - at, from + at);
+        if (bytesRead === 0) throw new MalformedError("range_out_of_bounds", `${key} ends early`);
+        at += bytesRead;
+      }
+    } finally {
+      await file.close();
+    }
+    return bytes;
+  }
+
+  async head(key: string): Promise<VaultObject | undefined> {
+    try {
+      return { key, lengthBytes: (await stat(this.path(key))).size };
+    } catch (cause) {
+      if (errorCode(cause) === "ENOENT") return undefined;
+      throw storageError(cause, this.path(key));
+    }
+  }
+
+  async list(): Promise<VaultObject[]> {
+    const keys = (await readdir(this.#directory)).filter((name) => KEY.test(name)).toSorted();
+    return Promise.all(keys.map(async (key) => ({ key, lengthBytes: (await stat(this.path(key))).size })));
+  }
+
+  /** Where DuckDB finds an object. @throws MalformedError `vault_key_malformed` */
+  path(key: string): string {
+    if (!KEY.test(key))
+      throw new MalformedError("vault_key_malformed", `${JSON.stringify(key)} can't be a key`);
+    return join(this.#directory, key);
+  }
+}

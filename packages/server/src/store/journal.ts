@@ -1,0 +1,56 @@
+import type { Commit } from "./commit.ts";
+
+/** Where stored commits lie, for readers that know the format (DuckDB reads journal files natively). */
+export interface JournalFile {
+  readonly path: string;
+  /** The leaf index of its first entry. */
+  readonly start: number;
+  /** Only so many bytes are whole commits. Required of a file that is still being appended to. */
+  readonly lengthBytes?: number;
+}
+
+/** A commit as recovery and verification see it. */
+export interface StoredCommit {
+  readonly start: number;
+  readonly count: number;
+  readonly checkpoint: string;
+  /** All entry lines, each ended by LF; valid until the next commit is asked for. */
+  readonly entryLines: Uint8Array;
+  /** Names the place for a person: file and byte. */
+  readonly place: string;
+}
+
+/**
+ * The recent commits of one log. Everything that comes out of it is untrusted until it was hashed and compared
+ * with a signed checkpoint; drivers check the frame only. One contract suite runs against every driver.
+ */
+export interface Journal {
+  /**
+   * Creates the commit at the position where the last one ended. Durable when it resolves; calls must not overlap.
+   *
+   * @throws ConflictError `commit_conflict` if there is a commit at `start` or the journal ends before it
+   * @throws UnavailableError `storage_full`, `storage_failed`: nothing was committed, the journal is as before
+   * @throws InvariantError `journal_poisoned`: the store failed in a way that leaves the journal unknown; reopen it
+   */
+  append(commit: Commit): Promise<void>;
+
+  /**
+   * The commits in order, beginning with the one that holds entry `from` (or the oldest kept). Ends at the present end.
+   *
+   * @throws VerificationError `journal_corrupt` with the place
+   */
+  readCommits(from: number): AsyncGenerator<StoredCommit>;
+
+  /**
+   * The exact bytes of entries `[from, to)`. Safe while appends run.
+   *
+   * @throws MalformedError `index_out_of_range` if the journal does not hold all of them (any more)
+   */
+  readEntries(from: number, to: number): Promise<Uint8Array[]>;
+
+  /** Forgets commits that lie wholly before `before`, as far as it suits the driver. Safe twice. */
+  trim(before: number): Promise<void>;
+
+  /** Ends writing and releases what is held. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,22 @@
+import { UnavailableError } from "@stele/proof";
+
+const FULL = new Set(["ENOSPC", "EDQUOT", "EFBIG"]);
+const RETRY_AFTER_MS = 5_000;
+
+/** The system's code of a failed call (`ENOENT`), or an empty string. */
+export function errorCode(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "";
+}
+
+/** What a failed write means to who asked for it: `storage_full` or `storage_failed`; nothing was stored. */
+export function storageError(cause: unknown, path: string): UnavailableError {
+  const code = errorCode(cause);
+  const options = { cause, retryAfterMs: RETRY_AFTER_MS };
+  return FULL.has(code)
+    ? new UnavailableError(
+        "storage_full",
+        `No room to write ${path}: nothing was stored. Make room, send again`,
+        options,
+      )
+    : new UnavailableError("storage_failed", `Writing ${path} failed (${code}): nothing was stored`, options);
+}
