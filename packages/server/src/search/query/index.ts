@@ -1,0 +1,26 @@
+export { formatQuery } from "./format-query.ts";
+export { parseQuery, queryFromParameters } from "./parse-query.ts";
+export type { QueryClock, QueryParameters } from "./parse-query.ts";
+export { FIELD_NAMES } from "./field.ts";
+export { QUERY_LENGTH_MAX, QUERY_TERMS_MAX } from "./query.ts";
+export type {
+  AddressTerm,
+  FieldTerm,
+  FreeTextTerm,
+  MetadataTerm,
+  Query,
+  Term,
+  TextField,
+  TimeField,
+  TimeTerm,
+} from "./query.ts";
+export type { AddressRange } from "./address-range.ts";
+export type { Pattern } from "./pattern.ts";
+export { queryTimeRange, requiredEquals } from "./query-bounds.ts";
+export type { RequiredEquals, TimeRange } from "./query-bounds.ts";
+export { QueryError, renderQueryError } from "./query-error.ts";
+export type { QueryPlace } from "./query-error.ts";
+export { matches } from "./query-matcher.ts";
+export type { ParsedEntry, QueryMatcher } from "./query-matcher.ts";
+export { toSql } from "./query-sql.ts";
+export type { SqlCondition } from "./query-sql.ts";
