@@ -12,6 +12,7 @@ import {
 import { Answer } from "./answer.ts";
 import { webEnvironment, type Environment } from "./environment.ts";
 import type { EventInput } from "./event.ts";
+import { formatEvents } from "./event-lines.ts";
 import { parseLogEntry, type LogEntry } from "./log-entry.ts";
 import { entryId, type ProvenEntry } from "./proven-entry.ts";
 import { followTail } from "./tail.ts";
@@ -39,7 +40,7 @@ export interface ClientOptions {
 export interface Receipt {
   /** The leaf index. */
   readonly index: number;
-  /** As the node writes it. */
+  /** In base64. */
   readonly leafHash: string;
   readonly id: string;
   /** The log had an event of this id already, and this is its receipt: nothing was added. */
@@ -127,12 +128,9 @@ export class SteleClient {
    * and not what `JSON.parse` made of it.
    *
    * @throws RefusedError `event_invalid`: `problems` says what is wrong with which; nothing was added
-   * @throws MalformedError `event_id_null` for JSON text with `"id":null`
    */
   async append(events: readonly (EventInput | string)[], options: CallOptions = {}): Promise<Appended> {
-    const lines = events.map((event, position) =>
-      typeof event === "string" ? this.#withId(event, position) : this.#format(event),
-    );
+    const lines = formatEvents(events, () => uuidV7(this.#environment));
     const request = {
       method: "POST",
       path: this.#path("events"),
@@ -158,26 +156,6 @@ export class SteleClient {
       );
     }
     return { treeSize: answer.field("tree_size").integer(), receipts };
-  }
-
-  #format(event: EventInput): string {
-    const { id, ...rest } = event;
-    return JSON.stringify({ id: id ?? uuidV7(this.#environment), ...rest });
-  }
-
-  #withId(text: string, position: number): string {
-    const line = /[\r\n]/.test(text) ? text.replaceAll(/[\r\n]/g, " ") : text;
-    let event: unknown;
-    try {
-      event = JSON.parse(line);
-    } catch {
-      return line; // The node says what is wrong with it, and where.
-    }
-    if (typeof event !== "object" || event === null || Array.isArray(event)) return line;
-    if (Object.keys(event).length === 0) return line;
-    if (!("id" in event)) return line.replace("{", `{"id":"${uuidV7(this.#environment)}",`);
-    if (event.id !== null) return line;
-    throw new MalformedError("event_id_null", `Event ${position} has the id null: leave it out, or give one`);
   }
 
   /** The events that a query finds, page after page. `query` is the language of docs/operate; empty for all. */

@@ -9,7 +9,7 @@ export const CLIENT_ERROR_CODES = {
   response_too_large: "The answer is longer than such an answer can be.",
   stream_malformed: "The stream of events is not one that a Stele node sends.",
   endpoint_malformed: "An endpoint is not an http or https URL.",
-  event_id_null: "An event given as JSON text has the id null.",
+  event_invalid: "An event given as JSON text is not JSON, or has the id null. The node's own code, too.",
   proof_of_other_entry: "The proof is right, and of another entry than the one asked for.",
 } as const satisfies Readonly<Record<string, string>>;
 
@@ -17,32 +17,35 @@ export const CLIENT_ERROR_CODES = {
 export interface EventProblem {
   /** 0-based, in the batch. */
   readonly position: number;
-  /** Where in the event, such as `actor.id`; empty for the event itself. */
+  /** Where in the event: a JSON pointer (RFC 6901), empty for the event as a whole. */
   readonly path: string;
   readonly reason: string;
 }
 
-/** The node refused the request. Sending the same again is useless. `code` is the node's. */
+/** The request is refused: sending the same again is useless. `code` is the node's, unless it was not even sent. */
 export class RefusedError extends MalformedError {
-  /** The HTTP status, 400–499. */
-  readonly status: number;
+  /** The HTTP status, 400–499; undefined if the client itself refused. */
+  readonly status: number | undefined;
   /** For `event_invalid`: what is wrong with which event. Otherwise empty. */
   readonly problems: readonly EventProblem[];
-  /** For a bad query: the 0-based position of the character where it goes wrong. */
+  /** For a query: the 0-based position of the character where it goes wrong, and how many are wrong. */
   readonly offset: number | undefined;
+  readonly length: number | undefined;
 
   constructor(code: string, message: string, details: RefusalDetails) {
     super(code, message);
     this.status = details.status;
     this.problems = details.problems ?? [];
     this.offset = details.offset;
+    this.length = details.length;
   }
 }
 
 interface RefusalDetails {
-  readonly status: number;
+  readonly status?: number;
   readonly problems?: readonly EventProblem[] | undefined;
   readonly offset?: number | undefined;
+  readonly length?: number | undefined;
 }
 
 /**
@@ -68,9 +71,10 @@ interface ErrorBody {
   readonly message: string;
   readonly problems: readonly EventProblem[] | undefined;
   readonly offset: number | undefined;
+  readonly length: number | undefined;
 }
 
-/** The error that a node answers with: `{"error":{"code","message","problems"?,"offset"?}}`. */
+/** The error that a node answers with: `{"error":{"code","message","problems"?,"offset"?,"length"?}}`. */
 function parseErrorBody(body: string): ErrorBody | undefined {
   try {
     const error = new Answer(JSON.parse(body), "answer").field("error");
@@ -79,6 +83,7 @@ function parseErrorBody(body: string): ErrorBody | undefined {
       message: error.field("message").string(),
       problems: error.has("problems") ? error.field("problems").items().map(parseProblem) : undefined,
       offset: error.has("offset") ? error.field("offset").integer() : undefined,
+      length: error.has("length") ? error.field("length").integer() : undefined,
     };
   } catch {
     return undefined; // Not a node's: the status says enough.

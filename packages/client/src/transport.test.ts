@@ -119,7 +119,7 @@ describe("append", () => {
   });
 
   test("a refusal keeps the node's code and problems, and is not sent again", async () => {
-    const problems = [{ position: 1, path: "actor.id", reason: "is required" }];
+    const problems = [{ position: 1, path: "/actor/id", reason: "is required" }];
     const node = await faultyNode((_, response) =>
       json(response, 422, { error: { code: "event_invalid", message: "One event is invalid", problems } }),
     );
@@ -173,14 +173,27 @@ describe("append", () => {
     await stele.append([
       '{ "action":"a", "n":9007199254740993 }',
       '{"id":"x",\n"action":"b"}',
-      "not json",
       "[]",
+      " { } ",
     ]);
     const [first, second, third, fourth] = node.requests[0]!.body.split("\n");
     expect(first).toMatch(/^\{"id":"[0-9a-f-]{36}", "action":"a", "n":9007199254740993 \}$/);
     expect(second).toBe('{"id":"x", "action":"b"}');
-    expect([third, fourth]).toEqual(["not json", "[]"]);
-    await expect(stele.append(['{"id":null}'])).rejects.toMatchObject({ code: "event_id_null" });
+    expect(third).toBe("[]");
+    expect(fourth).toMatch(/^\{"id":"[0-9a-f-]{36}"\} $/);
+  });
+
+  test("text that is not JSON, or has the id null, is not sent", async () => {
+    const node = await faultyNode(accept);
+    await expect(client([node]).stele.append([event, "{", '{"id":null}'])).rejects.toMatchObject({
+      name: "RefusedError",
+      code: "event_invalid",
+      problems: [
+        { position: 1, path: "" },
+        { position: 2, path: "/id" },
+      ],
+    });
+    expect(node.requests).toHaveLength(0);
   });
 
   test("the token is sent as a bearer token", async () => {
