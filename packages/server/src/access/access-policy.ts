@@ -1,0 +1,103 @@
+import type { IncomingHttpHeaders } from "node:http";
+import { AccessError } from "./errors.ts";
+import { roleAllows, type Role } from "./role.ts";
+import type { TokenRecord, TokenStore } from "./tokens.ts";
+
+/**
+ * Who may do what at a node. On a loopback address without tokens it is open to this machine's own programs,
+ * and guards itself against web pages that a browser on this machine shows. On any other address, and as soon as
+ * there is a token, each request needs one.
+ */
+export class AccessPolicy {
+  readonly #listensOnLoopback: boolean;
+  readonly #tokens: TokenStore;
+
+  /** @param host the address that the node listens on */
+  constructor(host: string, tokens: TokenStore) {
+    this.#listensOnLoopback = isLoopback(host);
+    this.#tokens = tokens;
+  }
+
+  /** Whether requests need a token. Goes from no to yes while the node runs, never back. */
+  get tokensRequired(): boolean {
+    return !this.#listensOnLoopback || this.#tokens.required;
+  }
+
+  /**
+   * Decides about one request from its headers.
+   *
+   * @param needed the role that the request needs; undefined if anybody may make it
+   * @returns the token that was used, if one was needed
+   * @throws AccessError `token_required`, `token_unknown`, `role_insufficient`, `host_not_allowed`,
+   *   `origin_not_allowed`; MalformedError `token_file_malformed`
+   */
+  admit(headers: IncomingHttpHeaders, needed: Role | undefined): TokenRecord | undefined {
+    if (!this.tokensRequired) {
+      refuseOtherSites(headers);
+      return undefined;
+    }
+    if (needed === undefined) return undefined;
+    const presented = /^bearer +(\S+)$/i.exec(headers.authorization ?? "")?.[1];
+    if (presented === undefined) {
+      throw new AccessError(
+        "token_required",
+        "This node requires an access token. Send it as “Authorization: Bearer <token>”; “stele token create” makes one",
+        needed,
+      );
+    }
+    const token = this.#tokens.find(presented);
+    if (!token) {
+      throw new AccessError(
+        "token_unknown",
+        "This node does not know the access token. It may have been revoked, or belong to another node",
+        needed,
+      );
+    }
+    if (!roleAllows(token.role, needed)) {
+      throw new AccessError(
+        "role_insufficient",
+        `The token ${token.name} has the role ${token.role}; this needs the role ${needed}`,
+        needed,
+      );
+    }
+    return token;
+  }
+}
+
+/**
+ * @param host the address to listen on
+ * @throws AccessError `tokens_missing` if others than this machine could reach the node and it has no token
+ */
+export function assertSafeToListen(host: string, tokens: TokenStore): void {
+  if (isLoopback(host) || tokens.required) return;
+  throw new AccessError(
+    "tokens_missing",
+    `Others can reach ${host}, and there is no access token yet. Run “stele token create --role admin” first, or listen on 127.0.0.1`,
+  );
+}
+
+/** Whether only this machine can reach a server that listens on `host`. */
+export function isLoopback(host: string): boolean {
+  return /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/i.test(host);
+}
+
+const OWN_HOST = /^(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/i;
+
+/**
+ * A page can point a name of its own at 127.0.0.1 (DNS rebinding): then the Host header is that name. And it can
+ * send requests here without reading the answer: then the Origin header is another one.
+ */
+function refuseOtherSites({ host = "", origin }: IncomingHttpHeaders): void {
+  if (!OWN_HOST.test(host)) {
+    throw new AccessError(
+      "host_not_allowed",
+      "Without access tokens this node answers only to localhost, 127.0.0.1 and [::1]. To reach it under another name, for instance behind a proxy, run “stele token create”",
+    );
+  }
+  if (origin !== undefined && origin !== `http://${host}` && origin !== `https://${host}`) {
+    throw new AccessError(
+      "origin_not_allowed",
+      "Without access tokens this node does not answer the pages of other origins. Run “stele token create” and send a token",
+    );
+  }
+}

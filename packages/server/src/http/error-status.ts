@@ -1,0 +1,52 @@
+/**
+ * The HTTP status of every error that a client gets to see, by code. A code that is not here is a fault of the
+ * node's own: status 500, code `internal`, and nothing told.
+ */
+export const ERROR_STATUS: Readonly<Record<string, number>> = {
+  request_malformed: 400,
+  request_incomplete: 400,
+  parameter_malformed: 400,
+  log_name_malformed: 400,
+  body_malformed: 400,
+  batch_empty: 400,
+  query_invalid: 400,
+  cursor_malformed: 400,
+  index_out_of_range: 400,
+  tile_path_malformed: 400,
+
+  token_required: 401,
+  token_unknown: 401,
+
+  role_insufficient: 403,
+  host_not_allowed: 403,
+  origin_not_allowed: 403,
+
+  route_unknown: 404,
+  log_unknown: 404,
+  entry_unknown: 404,
+  tile_unknown: 404,
+
+  request_timeout: 408,
+
+  body_too_large: 413,
+  batch_too_large: 413,
+
+  media_type_unsupported: 415,
+  encoding_unsupported: 415,
+
+  event_invalid: 422,
+
+  headers_too_large: 431,
+
+  internal: 500,
+
+  not_ready: 503,
+  node_starting: 503,
+  node_stopping: 503,
+  overloaded: 503,
+  storage_full: 503,
+  storage_failed: 503,
+  index_behind: 503,
+  tails_too_many: 503,
+  token_file_malformed: 503,
+};

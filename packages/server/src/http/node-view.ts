@@ -1,0 +1,37 @@
+import { UnavailableError } from "@stele/proof";
+import type { AuditLog } from "../log/audit-log.ts";
+import { RequestError } from "./errors.ts";
+
+/** What the HTTP API needs of a node. */
+export interface NodeView {
+  /** `starting`: the logs are being opened, and none is served. `stopping`: nothing new is accepted. */
+  readonly state: "starting" | "ready" | "stopping";
+  logs(): readonly AuditLog[];
+  log(name: string): AuditLog | undefined;
+  /** Makes a log of this name, or returns the one that there is. Safe to call several times at once. */
+  createLog(name: string): Promise<AuditLog>;
+}
+
+/**
+ * The log of this name.
+ *
+ * @throws RequestError `log_unknown`; UnavailableError `node_starting`, `node_stopping`
+ */
+export function findLog(node: NodeView, name: string): AuditLog {
+  assertReady(node);
+  const log = node.log(name);
+  if (log) return log;
+  throw new RequestError(
+    "log_unknown",
+    `This node has no log called ${JSON.stringify(name.slice(0, 80))}. GET /v1/logs lists those it has; “stele log create” makes one`,
+  );
+}
+
+/** @throws UnavailableError `node_starting`, `node_stopping` */
+export function assertReady({ state }: NodeView): void {
+  if (state === "ready") return;
+  throw new UnavailableError(
+    `node_${state}`,
+    `The node is ${state}. Try again in a moment, or at another node`,
+  );
+}

@@ -1,0 +1,196 @@
+import { Type } from "typebox";
+import { queryFromParameters, type QueryParameters } from "../search/query/index.ts";
+import { parseTime } from "../search/query/time-value.ts";
+import type { Api, ApiContext } from "./api.ts";
+import { RequestError } from "./errors.ts";
+import { findLog } from "./node-view.ts";
+import { FILTERS } from "./query-parameters.ts";
+import { answers, Index, IndexedEntry, json, LogParameters, reference, Size } from "./schemas.ts";
+
+const LIMIT_DEFAULT = 50;
+const LIMIT_MAX = 1_000;
+const BUCKETS_DEFAULT = 60;
+const TOP_DEFAULT = 10;
+
+const GroupField = Type.Enum(
+  ["action", "actor", "actor_type", "tenant", "outcome", "ip", "target", "source"],
+  { description: "The field whose values are counted" },
+);
+
+const MinIndex = Type.Optional(
+  Type.Integer({
+    ...Index,
+    description: "Waits until this leaf index is searchable, up to 10 s: then 503 index_behind",
+  }),
+);
+
+const Time = Type.String({
+  description: "RFC 3339 date or time, or a distance into the past such as -24h",
+});
+
+const Found = Type.Object({
+  events: Type.Array(reference(IndexedEntry)),
+  next_cursor: Type.Union([Type.String(), Type.Null()], { description: "null: there is nothing further" }),
+  indexed_size: Type.Integer({ ...Size, description: "How many entries, from 0 on, were searched" }),
+  tree_size: Size,
+});
+
+const Counted = Type.Object({
+  interval_ms: Type.Integer(),
+  buckets: Type.Array(
+    Type.Object({
+      start: Type.String({ format: "date-time" }),
+      count: Type.Integer(),
+      counts: Type.Record(Type.String(), Type.Integer(), {
+        description: "With field: the count of each of `values`, and `other`",
+      }),
+    }),
+    { description: "By occurred_at, in order of time, empty ones included" },
+  ),
+  values: Type.Array(Type.String()),
+  total: Type.Integer(),
+  indexed_size: Size,
+  tree_size: Size,
+});
+
+const Top = Type.Object({
+  values: Type.Array(Type.Object({ value: Type.String(), count: Type.Integer() })),
+  indexed_size: Size,
+  tree_size: Size,
+});
+
+/** What the index of a log is asked: which entries, how many over time, which values most often. */
+export function searchRoutes(api: Api, { node, limits, nowMs }: ApiContext): void {
+  const config = { role: "reader" } as const;
+  const schema = { tags: ["search"], params: LogParameters };
+
+  /** The log, once its index has `minIndex`. */
+  async function indexedLog(name: string, minIndex: number | undefined) {
+    const log = findLog(node, name);
+    if (minIndex !== undefined) await log.search.waitFor(minIndex + 1, limits.indexWaitMsMax);
+    return log;
+  }
+
+  const readQuery = (filters: QueryParameters) => queryFromParameters(filters, { nowMs: nowMs() });
+
+  api.get(
+    "/v1/logs/:log/events",
+    {
+      config,
+      schema: {
+        ...schema,
+        operationId: "searchEvents",
+        summary: "Search",
+        querystring: Type.Object({
+          order: Type.Optional(Type.Enum(["newest", "oldest"], { default: "newest" })),
+          limit: Type.Optional(Type.Integer({ minimum: 1, maximum: LIMIT_MAX, default: LIMIT_DEFAULT })),
+          cursor: Type.Optional(
+            Type.String({ description: "next_cursor of the page before, with the same query" }),
+          ),
+          min_index: MinIndex,
+          ...FILTERS,
+        }),
+        response: answers(200, "A page of hits", json(Found)),
+      },
+    },
+    async (request, reply) => {
+      const { order = "newest", limit = LIMIT_DEFAULT, cursor, min_index, ...filters } = request.query;
+      const query = readQuery(filters);
+      const log = await indexedLog(request.params.log, min_index);
+      const page = await log.search.search(query, { order, limit, ...(cursor !== undefined && { cursor }) });
+      const events = page.items.map(({ index, entry }) => `{"index":${index},"entry":${entry}}`);
+      const sizes = { indexed_size: page.indexedSize, tree_size: log.head().treeSize };
+      const rest = JSON.stringify({ next_cursor: page.nextCursor, ...sizes }).slice(1);
+      return await reply
+        .type("application/json; charset=utf-8")
+        .send(`{"events":[${events.join(",")}],${rest}`);
+    },
+  );
+
+  api.get("/v1/logs/:log/histogram", {
+    config,
+    schema: {
+      ...schema,
+      operationId: "countOverTime",
+      summary: "Counts over time",
+      querystring: Type.Object({
+        buckets: Type.Optional(
+          Type.Integer({
+            minimum: 1,
+            maximum: 1_000,
+            description: `About so many; ${BUCKETS_DEFAULT} unless told`,
+          }),
+        ),
+        interval_ms: Type.Optional(
+          Type.Integer({
+            minimum: 1,
+            maximum: Number.MAX_SAFE_INTEGER,
+            description: "Instead: the width of a bucket",
+          }),
+        ),
+        field: Type.Optional(GroupField),
+        from: Type.Optional(Time),
+        to: Type.Optional(Time),
+        min_index: MinIndex,
+        ...FILTERS,
+      }),
+      response: answers(200, "The counts", json(Counted)),
+    },
+    handler: async (request) => {
+      const { buckets, interval_ms, field, from, to, min_index, ...filters } = request.query;
+      const query = readQuery(filters);
+      const log = await indexedLog(request.params.log, min_index);
+      const histogram = await log.search.histogram(query, {
+        ...(interval_ms === undefined
+          ? { buckets: buckets ?? BUCKETS_DEFAULT }
+          : { intervalMs: interval_ms }),
+        ...(field !== undefined && { field }),
+        ...(from !== undefined && { from: readTime("from", from, nowMs()) }),
+        ...(to !== undefined && { to: readTime("to", to, nowMs()) }),
+      });
+      return {
+        interval_ms: histogram.intervalMs,
+        buckets: histogram.buckets.map((bucket) => ({
+          ...bucket,
+          start: new Date(bucket.start).toISOString(),
+        })),
+        values: histogram.values,
+        total: histogram.total,
+        indexed_size: histogram.indexedSize,
+        tree_size: log.head().treeSize,
+      };
+    },
+  });
+
+  api.get("/v1/logs/:log/top", {
+    config,
+    schema: {
+      ...schema,
+      operationId: "topValues",
+      summary: "The most frequent values of a field",
+      querystring: Type.Object({
+        field: GroupField,
+        limit: Type.Optional(Type.Integer({ minimum: 1, maximum: LIMIT_MAX, default: TOP_DEFAULT })),
+        min_index: MinIndex,
+        ...FILTERS,
+      }),
+      response: answers(200, "The values, most frequent first", json(Top)),
+    },
+    handler: async (request) => {
+      const { field, limit = TOP_DEFAULT, min_index, ...filters } = request.query;
+      const query = readQuery(filters);
+      const log = await indexedLog(request.params.log, min_index);
+      const { values, indexedSize } = await log.search.top(query, field, limit);
+      return { values, indexed_size: indexedSize, tree_size: log.head().treeSize };
+    },
+  });
+}
+
+function readTime(name: string, text: string, nowMs: number): number {
+  const ms = parseTime(text, nowMs);
+  if (ms !== undefined) return ms;
+  throw new RequestError(
+    "parameter_malformed",
+    `The query parameter "${name}" is no date (2026-01-31), time (2026-01-31T12:00:00Z) or distance into the past (-24h)`,
+  );
+}

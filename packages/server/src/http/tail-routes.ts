@@ -1,0 +1,78 @@
+import { Readable } from "node:stream";
+import { UnavailableError } from "@stele/proof";
+import { Type } from "typebox";
+import { matches, queryFromParameters, type ParsedEntry, type Query } from "../search/query/index.ts";
+import type { Api, ApiContext } from "./api.ts";
+import { findLog } from "./node-view.ts";
+import { FILTERS } from "./query-parameters.ts";
+import { answers, bytes, Index, LogParameters } from "./schemas.ts";
+import { tailEvents } from "./tail.ts";
+
+/** Entries as they are committed. */
+export function tailRoutes(api: Api, { node, metrics, limits, nowMs }: ApiContext): void {
+  /** Ends each tail that is open. */
+  const open = new Set<AbortController>();
+  api.addHook("preClose", (done) => {
+    for (const tail of open) tail.abort();
+    done();
+  });
+
+  api.get(
+    "/v1/logs/:log/tail",
+    {
+      config: { role: "reader" },
+      exposeHeadRoute: false,
+      schema: {
+        tags: ["events"],
+        operationId: "followEvents",
+        summary: "Follow the log",
+        description:
+          'Server-sent events: `id` is the leaf index, `data` is `{"index","entry"}`. Begins behind the header Last-Event-ID, else at `from`, else with what comes next.',
+        params: LogParameters,
+        headers: Type.Object({ "last-event-id": Type.Optional(Index) }),
+        querystring: Type.Object({ from: Type.Optional(Index), ...FILTERS }),
+        response: answers(200, "A stream without end", bytes("text/event-stream")),
+      },
+    },
+    async (request, reply) => {
+      const log = findLog(node, request.params.log);
+      const { from, ...filters } = request.query;
+      const query = queryFromParameters(filters, { nowMs: nowMs() });
+      if (open.size >= limits.tailsMax) {
+        throw new UnavailableError(
+          "tails_too_many",
+          `${open.size} clients follow this node's logs. Try again later`,
+        );
+      }
+      const lastEventId = request.headers["last-event-id"];
+      const tail = new AbortController();
+      open.add(tail);
+      metrics.tails(log.name, 1);
+      reply.raw.once("close", () => {
+        tail.abort();
+        open.delete(tail);
+        metrics.tails(log.name, -1);
+      });
+      const events = tailEvents(log, {
+        from: lastEventId === undefined ? (from ?? log.head().treeSize) : lastEventId + 1,
+        matches: entryMatcher(query),
+        heartbeatMs: limits.tailHeartbeatMs,
+        signal: tail.signal,
+      });
+      // For proxies that would collect the answer first.
+      reply.type("text/event-stream").header("x-accel-buffering", "no");
+      return await reply.send(Readable.from(events, { highWaterMark: 1 }));
+    },
+  );
+}
+
+/** Parses only what a condition needs to see. */
+function entryMatcher(query: Query): (entry: Uint8Array) => boolean {
+  if (query.terms.length === 0) return () => true;
+  const isHit = matches(query);
+  return (entry) => {
+    const text = Buffer.from(entry.buffer, entry.byteOffset, entry.byteLength).toString();
+    const parsed: ParsedEntry = JSON.parse(text);
+    return isHit(parsed, text);
+  };
+}

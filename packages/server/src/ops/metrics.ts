@@ -1,0 +1,126 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
+
+/** The state of a log at one moment, as its gauges show it. */
+export interface LogSample {
+  readonly treeSize: number;
+  readonly indexedSize: number;
+  /** Submissions that were accepted and are not committed yet. */
+  readonly queueBytes: number;
+  /** Entries that are not sealed yet. */
+  readonly hotEntries: number;
+}
+
+export interface CommitObservation {
+  readonly entries: number;
+  /** Events that were there already, so that they got the first receipt again. */
+  readonly duplicates: number;
+  /** The entries together. */
+  readonly bytes: number;
+  /** From the start of the write to the acknowledgement. */
+  readonly seconds: number;
+}
+
+export interface RequestObservation {
+  readonly method: string;
+  /** The route as it is declared (`/v1/logs/:log`), never the URL: a metric's label must be one of a few. */
+  readonly route: string;
+  readonly status: number;
+  readonly durationMs: number;
+}
+
+/**
+ * What a node tells Prometheus. Counting is cheap (microseconds, no I/O): it may be done for each request and each commit,
+ * and is not to be done for each event. Gauges are sampled when Prometheus asks.
+ */
+export class Metrics {
+  readonly #registry = new Registry();
+  readonly #samples = new Map<string, () => LogSample>();
+  readonly #requests = new Histogram({
+    name: "stele_http_request_seconds",
+    help: "Time from the request's headers to the end of its answer. The tail is not counted",
+    labelNames: ["method", "route", "status"] as const,
+    buckets: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10],
+    registers: [this.#registry],
+  });
+  readonly #commits = new Histogram({
+    name: "stele_commit_seconds",
+    help: "Time to make a commit durable and acknowledge it",
+    labelNames: ["log"] as const,
+    buckets: [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5],
+    registers: [this.#registry],
+  });
+  readonly #events = this.#counter("stele_events_total", "Events committed", ["log"]);
+  readonly #duplicates = this.#counter("stele_duplicates_total", "Events that were already in the log", [
+    "log",
+  ]);
+  readonly #bytes = this.#counter("stele_entry_bytes_total", "Bytes of the entries committed", ["log"]);
+  readonly #rejects = this.#counter(
+    "stele_rejected_submissions_total",
+    "Submissions refused, by error code",
+    ["log", "code"],
+  );
+  readonly #tails: Gauge<"log">;
+
+  constructor() {
+    collectDefaultMetrics({ register: this.#registry });
+    this.#sampled("stele_tree_size", "Entries in the log", (log) => log.treeSize);
+    this.#sampled("stele_indexed_size", "Entries that searches see", (log) => log.indexedSize);
+    this.#sampled("stele_queue_bytes", "Bytes accepted and not committed yet", (log) => log.queueBytes);
+    this.#sampled("stele_hot_entries", "Entries that are not sealed yet", (log) => log.hotEntries);
+    this.#tails = new Gauge({
+      name: "stele_tails",
+      help: "Clients that follow the log",
+      labelNames: ["log"] as const,
+      registers: [this.#registry],
+    });
+  }
+
+  /** Shows the state of a log from now on. `sample` must return at once. */
+  watchLog(log: string, sample: () => LogSample): void {
+    this.#samples.set(log, sample);
+  }
+
+  committed(log: string, { entries, duplicates, bytes, seconds }: CommitObservation): void {
+    this.#commits.observe({ log }, seconds);
+    this.#events.inc({ log }, entries);
+    this.#duplicates.inc({ log }, duplicates);
+    this.#bytes.inc({ log }, bytes);
+  }
+
+  /** A submission got an error. `code` is one of Stele's, so there are few. */
+  rejected(log: string, code: string): void {
+    this.#rejects.inc({ log, code });
+  }
+
+  answered({ method, route, status, durationMs }: RequestObservation): void {
+    this.#requests.observe({ method, route, status }, durationMs / 1_000);
+  }
+
+  /** A tail began (1) or ended (-1). */
+  tails(log: string, change: 1 | -1): void {
+    this.#tails.inc({ log }, change);
+  }
+
+  /** All metrics in the text format of Prometheus, and its content type. */
+  async render(): Promise<{ readonly contentType: string; readonly text: string }> {
+    return { contentType: this.#registry.contentType, text: await this.#registry.metrics() };
+  }
+
+  #counter<Label extends string>(name: string, help: string, labelNames: readonly Label[]): Counter<Label> {
+    return new Counter({ name, help, labelNames: [...labelNames], registers: [this.#registry] });
+  }
+
+  #sampled(name: string, help: string, read: (sample: LogSample) => number): void {
+    const samples = this.#samples;
+    const gauge = new Gauge({
+      name,
+      help,
+      labelNames: ["log"] as const,
+      registers: [],
+      collect() {
+        for (const [log, sample] of samples) this.set({ log }, read(sample()));
+      },
+    });
+    this.#registry.registerMetric(gauge);
+  }
+}
