@@ -1,16 +1,16 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, readdir, stat } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { MalformedError } from "@stele/proof";
 import { IngestPool } from "./event/ingest-pool.ts";
 import type { NodeView } from "./http/node-view.ts";
+import { LOG_NAME, logDirectory, logNames } from "./log/data-directory.ts";
 import { createLogIdentity } from "./log/log-key.ts";
 import { ReceivedClock } from "./log/received-clock.ts";
 import { StoredLog, type LogReport } from "./log/stored-log.ts";
 import { Metrics } from "./ops/metrics.ts";
 import { Database } from "./search/database.ts";
-import { errorCode } from "./store/storage-error.ts";
 
 export interface NodeOptions {
   /** Everything that the node keeps is below this directory. Made if it is not there. */
@@ -27,7 +27,6 @@ export interface NodeOptions {
   readonly report?: (log: string, event: LogReport) => void;
 }
 
-const LOG_NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
 const SEGMENT_ENTRIES = 262_144;
 const SEAL_AFTER_MS = 24 * 60 * 60 * 1000;
 
@@ -144,36 +143,6 @@ export class SteleNode implements NodeView {
     this.#logs.set(name, log);
     this.metrics.watchLog(name, () => log.sample());
     return log;
-  }
-}
-
-/** `<data>/logs/<name>`. */
-export function logDirectory(dataDir: string, name: string): string {
-  return join(dataDir, "logs", name);
-}
-
-/** The logs of a data directory: those whose `log.json` was written, which is the last step of making one. */
-export async function logNames(dataDir: string): Promise<string[]> {
-  const names: string[] = [];
-  for (const entry of await readdir(join(dataDir, "logs"), { withFileTypes: true })) {
-    if (
-      entry.isDirectory() &&
-      LOG_NAME.test(entry.name) &&
-      (await exists(join(dataDir, "logs", entry.name)))
-    ) {
-      names.push(entry.name);
-    }
-  }
-  return names.toSorted();
-}
-
-async function exists(directory: string): Promise<boolean> {
-  try {
-    await stat(join(directory, "log.json"));
-    return true;
-  } catch (error) {
-    if (errorCode(error) === "ENOENT") return false;
-    throw error;
   }
 }
 

@@ -26,13 +26,8 @@ export class AcknowledgedMark {
 
   /** @throws VerificationError `checkpoint_file_corrupt` if the file is not a checkpoint that the log signed */
   static async open(path: string, vkey: string): Promise<AcknowledgedMark> {
-    let note: Uint8Array;
-    try {
-      note = await readFile(path);
-    } catch (error) {
-      if (errorCode(error) === "ENOENT") return new AcknowledgedMark(path, undefined);
-      throw error;
-    }
+    const note = await readCheckpointFile(path);
+    if (!note) return new AcknowledgedMark(path, undefined);
     try {
       const { treeSize, root } = verifyCheckpoint(note, noteVerifier(vkey));
       return new AcknowledgedMark(path, { treeSize, root, note });
@@ -70,5 +65,15 @@ export class AcknowledgedMark {
       }
       if (!this.#closing) await sleep(PAUSE_MS, undefined, { ref: false });
     }
+  }
+}
+
+/** The signed note in a log's `checkpoint` file, unverified, if there is one. */
+export async function readCheckpointFile(path: string): Promise<Uint8Array | undefined> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return undefined;
+    throw error;
   }
 }

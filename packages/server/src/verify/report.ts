@@ -1,0 +1,41 @@
+/** What a verification looked at. Every number is of things that were recomputed and compared. */
+export interface Checked {
+  entries: number;
+  segments: number;
+  commits: number;
+  /** Signed checkpoints whose signature and root were compared. */
+  checkpoints: number;
+  bytes: number;
+}
+
+export type VerifiedTarget = "directory" | "url" | "proof";
+
+/** A verification that found nothing wrong. What is wrong is thrown, with the place of the first difference. */
+export interface VerificationReport {
+  readonly target: VerifiedTarget;
+  readonly place: string;
+  readonly origin: string;
+  readonly vkey: string;
+  /** Where the key came from: only `given` and `remembered` keep a forged log of another key from passing. */
+  readonly keyFrom: "given" | "remembered" | "log";
+  readonly treeSize: number;
+  /** Base64. */
+  readonly root: string;
+  readonly checked: Readonly<Checked>;
+  /** The tree size that the last verification saw, if there was one: the present log extends it. */
+  readonly extendsSize: number | undefined;
+  readonly seconds: number;
+}
+
+export interface VerifyOptions {
+  /** The vkey that the log must be signed with. */
+  readonly key?: string;
+  /** Where the verifier keeps what it saw last of each log; never the node's directory. */
+  readonly stateDirectory: string;
+  /** Called now and then. */
+  readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
+}
+
+export function nothingChecked(): Checked {
+  return { entries: 0, segments: 0, commits: 0, checkpoints: 0, bytes: 0 };
+}

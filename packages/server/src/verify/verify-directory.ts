@@ -1,0 +1,267 @@
+import { stat } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import {
+  equalBytes,
+  HASH_LENGTH_BYTES,
+  MalformedError,
+  TILE_WIDTH,
+  VerificationError,
+  verifyCheckpoint,
+  type NoteVerifier,
+} from "@stele/proof";
+import { logDirectory, logNames } from "../log/data-directory.ts";
+import { readLogFile } from "../log/log-key.ts";
+import { hashLines } from "../log/native-hasher.ts";
+import { readCheckpointFile } from "../log/acknowledged-mark.ts";
+import { listSegments } from "../search/segment-reader.ts";
+import type { Segment } from "../search/segment.ts";
+import { listJournalFiles, readJournalFile } from "../store/file-journal.ts";
+import { errorCode } from "../store/storage-error.ts";
+import { nativeLogVerifier } from "./log-verifier.ts";
+import { chooseKey, recall, remember } from "./remembered.ts";
+import { nothingChecked, type Checked, type VerificationReport, type VerifyOptions } from "./report.ts";
+import { hashSegments, type SegmentHashes } from "./segment-audit.ts";
+import { TreeAudit, type Claim } from "./tree-audit.ts";
+
+/** A node that is running may seal and trim meanwhile: then what was listed is gone, and it begins anew. */
+const ATTEMPTS = 3;
+
+/**
+ * Verifies one log from the bytes in its directory (docs/spec/journal.md), reading only: hashes every entry,
+ * rebuilds the tree, and compares it with the segments' hashes, with each commit's and the newest checkpoint, and
+ * with the checkpoint that the last verification saw. A node may be running on it.
+ *
+ * @throws VerificationError with the place of the first difference; MalformedError
+ */
+export async function verifyLogDirectory(
+  directory: string,
+  options: VerifyOptions,
+): Promise<VerificationReport> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await new DirectoryVerification(directory, options).run();
+    } catch (error) {
+      const moved = errorCode(error) === "ENOENT" || (error instanceof ListingMoved && error.moved);
+      if (!moved || attempt === ATTEMPTS) throw error;
+    }
+  }
+}
+
+/** The journal begins behind the end of the segments: entries are missing, or were sealed since we looked. */
+class ListingMoved extends VerificationError {
+  readonly moved = true;
+}
+
+class DirectoryVerification {
+  readonly #directory: string;
+  readonly #options: VerifyOptions;
+  readonly #checked: Checked = nothingChecked();
+  #done = 0;
+  #total = 0;
+
+  constructor(directory: string, options: VerifyOptions) {
+    this.#directory = directory;
+    this.#options = options;
+  }
+
+  async run(): Promise<VerificationReport> {
+    const started = performance.now();
+    const { stateDirectory, key } = this.#options;
+    const shown = await readLogFile(this.#directory);
+    const remembered = await recall(stateDirectory, shown.origin);
+    const { vkey, keyFrom } = chooseKey(shown.vkey, key, remembered);
+    const verifier = nativeLogVerifier(vkey);
+
+    const claims: Claim[] = [];
+    const last =
+      remembered && this.#claim(claims, verifier, remembered.checkpoint, "The checkpoint last verified");
+    const markPath = join(this.#directory, "checkpoint");
+    const mark = await readCheckpointFile(markPath);
+    if (mark) this.#claim(claims, verifier, mark, markPath);
+    const segments = await listSegments(join(this.#directory, "segments"));
+    for (const { path, checkpoint } of segments) this.#claim(claims, verifier, checkpoint, path);
+    const journal = await listJournalFiles(join(this.#directory, "journal"));
+    const sealedSize = segments.at(-1)?.end ?? 0;
+    const journalStart = journal[0]?.start ?? sealedSize;
+    if (journalStart > sealedSize) {
+      throw new ListingMoved(
+        "entries_missing",
+        `${this.#directory}: the segments end at ${sealedSize} and the journal starts at ${journalStart}; what is between is missing`,
+        { sealedSize, journalStart },
+      );
+    }
+    await this.#measure([...segments, ...journal]);
+
+    const sealed = new TreeAudit();
+    const forked = sealed.fork(journalStart, "The journal");
+    for (const claim of claims) if (claim.treeSize <= sealedSize) sealed.claim(claim);
+    await this.#verifySegments(segments, sealed);
+    sealed.finish();
+    const audit = forked.audit!;
+    if (sealedSize > 0) audit.claim({ treeSize: sealedSize, root: sealed.root(), place: "The segments" });
+    for (const claim of claims) if (claim.treeSize > sealedSize) audit.claim(claim);
+    const newest = await this.#verifyJournal(journal, audit, verifier);
+    audit.finish();
+
+    const checkpoint = newest ?? (mark && Buffer.from(mark).toString());
+    if (checkpoint !== undefined) await remember(stateDirectory, shown.origin, { vkey, checkpoint });
+    return {
+      target: "directory",
+      place: this.#directory,
+      origin: shown.origin,
+      vkey,
+      keyFrom,
+      treeSize: audit.size,
+      root: Buffer.from(audit.root()).toString("base64"),
+      checked: this.#checked,
+      extendsSize: last?.treeSize,
+      seconds: (performance.now() - started) / 1000,
+    };
+  }
+
+  /** Verifies the signature of a checkpoint, and notes its head to be compared with the tree. */
+  #claim(claims: Claim[], verifier: NoteVerifier, note: string | Uint8Array, place: string): Claim {
+    const { treeSize, root } = this.#verifyNote(verifier, note, place);
+    const claim = { treeSize, root, place };
+    claims.push(claim);
+    return claim;
+  }
+
+  #verifyNote(verifier: NoteVerifier, note: string | Uint8Array, place: string) {
+    this.#checked.checkpoints++;
+    try {
+      return verifyCheckpoint(typeof note === "string" ? Buffer.from(note) : note, verifier);
+    } catch (cause) {
+      throw new VerificationError(
+        "checkpoint_not_authentic",
+        `${place}: its checkpoint is not one that the log signed (${cause instanceof Error ? cause.message : String(cause)})`,
+        { place, note: note.toString() },
+        { cause },
+      );
+    }
+  }
+
+  async #verifySegments(segments: readonly Segment[], audit: TreeAudit): Promise<void> {
+    const questions = segments.map((segment) => ({
+      segment,
+      leavesOf: blockStarts(segment).filter((start) => audit.needsLeaves(start, start + TILE_WIDTH)),
+    }));
+    const answers = hashSegments(questions, availableParallelism());
+    for (const segment of segments) {
+      const { value } = await answers.next();
+      const hashes = value as SegmentHashes;
+      compareSegment(segment, hashes);
+      for (const [i, start] of blockStarts(segment).entries()) {
+        const leaves = hashes.leafHashes.get(start);
+        if (leaves) audit.appendLeaves(leaves);
+        else
+          audit.appendBlock(
+            hashes.subtreeHashes.subarray(i * HASH_LENGTH_BYTES, (i + 1) * HASH_LENGTH_BYTES),
+          );
+      }
+      this.#checked.segments++;
+      this.#count(hashes.entries, hashes.bytes, (await stat(segment.path)).size);
+    }
+    await answers.return(undefined);
+  }
+
+  /** Returns the newest checkpoint. */
+  async #verifyJournal(
+    files: readonly { path: string; start: number }[],
+    audit: TreeAudit,
+    verifier: NoteVerifier,
+  ): Promise<string | undefined> {
+    let newest: string | undefined;
+    for (const file of files) {
+      if (file.start !== audit.size) throw gap(file.path, file.start, audit.size);
+      for await (const commit of readJournalFile(file, file === files.at(-1))) {
+        const { start, count, checkpoint, entryLines, place } = commit;
+        if (start !== audit.size) throw gap(place, start, audit.size);
+        const hashes = hashLines(entryLines);
+        const { treeSize, root } = this.#verifyNote(verifier, checkpoint, place);
+        if (treeSize !== start + count || hashes.length !== count * HASH_LENGTH_BYTES) {
+          throw new VerificationError(
+            "commit_inconsistent",
+            `${place}: the commit of ${count} entries from ${start} on holds ${hashes.length / HASH_LENGTH_BYTES}, and its checkpoint is of size ${treeSize}`,
+            { place },
+          );
+        }
+        audit.claim({ treeSize, root, place });
+        audit.appendLeaves(hashes);
+        newest = checkpoint;
+        this.#checked.commits++;
+        this.#count(count, entryLines.length - count, entryLines.length);
+      }
+    }
+    return newest;
+  }
+
+  async #measure(files: readonly { path: string }[]): Promise<void> {
+    for (const { path } of files) this.#total += (await stat(path)).size;
+  }
+
+  #count(entries: number, bytes: number, stored: number): void {
+    this.#checked.entries += entries;
+    this.#checked.bytes += bytes;
+    this.#done += stored;
+    this.#options.onProgress?.({ done: Math.min(this.#done, this.#total), total: this.#total });
+  }
+}
+
+function blockStarts({ start, end }: Segment): number[] {
+  return Array.from({ length: (end - start) / TILE_WIDTH }, (_, i) => start + i * TILE_WIDTH);
+}
+
+function gap(place: string, start: number, size: number): VerificationError {
+  return new VerificationError(
+    "journal_gap",
+    `${place}: starts with entry ${start}, where entry ${size} should be`,
+    {
+      place,
+    },
+  );
+}
+
+/** The hashes that a segment carries must be those of its entries. */
+function compareSegment(segment: Segment, hashes: SegmentHashes): void {
+  if (hashes.entries !== segment.end - segment.start) {
+    throw new VerificationError(
+      "segment_mismatch",
+      `${segment.path}: holds ${hashes.entries} entries, not ${segment.end - segment.start}`,
+      { path: segment.path },
+    );
+  }
+  for (const [i, start] of blockStarts(segment).entries()) {
+    const slice = [i * HASH_LENGTH_BYTES, (i + 1) * HASH_LENGTH_BYTES] as const;
+    const computed = hashes.subtreeHashes.subarray(...slice);
+    const expected = segment.subtreeHashes.subarray(...slice);
+    if (equalBytes(computed, expected)) continue;
+    throw new VerificationError(
+      "segment_mismatch",
+      `${segment.path}: the entries [${start}, ${start + TILE_WIDTH}) are not those that were sealed`,
+      { path: segment.path, start, computed, expected },
+    );
+  }
+}
+
+/** The directories of logs that a path means: one log's, or all of a data directory. @throws MalformedError `not_a_log` */
+export async function logDirectoriesOf(path: string): Promise<string[]> {
+  if (await isFile(join(path, "log.json"))) return [path];
+  try {
+    return (await logNames(path)).map((name) => logDirectory(path, name));
+  } catch (cause) {
+    throw new MalformedError("not_a_log", `${path} is neither a data directory nor the directory of a log`, {
+      cause,
+    });
+  }
+}
+
+async function isFile(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isFile();
+  } catch (error) {
+    if (errorCode(error) === "ENOENT" || errorCode(error) === "ENOTDIR") return false;
+    throw error;
+  }
+}

@@ -1,0 +1,47 @@
+import { MalformedError, noteVerifier, parseNote, parseTlogProof, verifyTlogProof } from "@stele/proof";
+import { nativeHasher } from "../log/native-hasher.ts";
+import { chooseKey, recall } from "./remembered.ts";
+import { nothingChecked, type VerificationReport, type VerifyOptions } from "./report.ts";
+
+/**
+ * Verifies a C2SP tlog-proof whose `extra` line holds the entry, as `stele prove` writes it: off line, without the
+ * log. The key must be given, or be known from an earlier verification of the log.
+ *
+ * @param bytes untrusted
+ * @throws VerificationError, MalformedError `key_needed`, `entry_needed`
+ */
+export async function verifyProofFile(
+  place: string,
+  bytes: Uint8Array,
+  options: VerifyOptions,
+): Promise<VerificationReport & { readonly leafIndex: number; readonly entry: string }> {
+  const started = performance.now();
+  const { extra, checkpoint } = parseTlogProof(bytes);
+  if (!extra)
+    throw new MalformedError("entry_needed", `${place} has no extra line with the entry that it proves`);
+  const origin = parseNote(checkpoint).text.split("\n", 1)[0]!;
+  const remembered = await recall(options.stateDirectory, origin);
+  const known = options.key ?? remembered?.vkey;
+  if (known === undefined) {
+    throw new MalformedError(
+      "key_needed",
+      `Nothing is known of the key of ${origin}: get its vkey from its operator by a way you trust, and give it with --key`,
+    );
+  }
+  const { vkey, keyFrom } = chooseKey(known, options.key, remembered);
+  const verified = verifyTlogProof(bytes, nativeHasher.leaf(extra), noteVerifier(vkey), {}, nativeHasher);
+  return {
+    target: "proof",
+    place,
+    origin,
+    vkey,
+    keyFrom,
+    treeSize: verified.checkpoint.treeSize,
+    root: Buffer.from(verified.checkpoint.root).toString("base64"),
+    checked: { ...nothingChecked(), entries: 1, checkpoints: 1, bytes: extra.length },
+    extendsSize: undefined,
+    seconds: (performance.now() - started) / 1000,
+    leafIndex: verified.leafIndex,
+    entry: Buffer.from(extra).toString(),
+  };
+}

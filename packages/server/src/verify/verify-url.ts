@@ -1,0 +1,63 @@
+import { TileReader, verifyCheckpoint, type FetchPath } from "@stele/proof";
+import { nativeHasher } from "../log/native-hasher.ts";
+import { nativeLogVerifier } from "./log-verifier.ts";
+import { chooseKey, recall, remember } from "./remembered.ts";
+import { nothingChecked, type VerificationReport, type VerifyOptions } from "./report.ts";
+import { TreeAudit } from "./tree-audit.ts";
+
+const PROGRESS_ENTRIES = 4096;
+
+export interface RemoteLog {
+  /** For people. */
+  readonly url: string;
+  /** The origin and vkey that the log shows of itself; untrusted. */
+  readonly origin: string;
+  readonly vkey: string;
+  /** Reads a C2SP tlog-tiles resource, such as `checkpoint` or `tile/entries/000`. */
+  readonly fetch: FetchPath;
+}
+
+/**
+ * Verifies a whole log over HTTP, from nothing but its tlog-tiles: every entry is fetched and hashed, the tree is
+ * rebuilt and compared with the signed checkpoint and with the one that the last verification saw.
+ *
+ * @throws VerificationError with the first difference; UnavailableError
+ */
+export async function verifyRemoteLog(log: RemoteLog, options: VerifyOptions): Promise<VerificationReport> {
+  const started = performance.now();
+  const remembered = await recall(options.stateDirectory, log.origin);
+  const { vkey, keyFrom } = chooseKey(log.vkey, options.key, remembered);
+  const verifier = nativeLogVerifier(vkey);
+  const note = await log.fetch("checkpoint");
+  const checkpoint = verifyCheckpoint(note, verifier);
+  const audit = new TreeAudit();
+  const checked = { ...nothingChecked(), checkpoints: 1 };
+  const last = remembered && verifyCheckpoint(Buffer.from(remembered.checkpoint), verifier);
+  if (last) {
+    audit.claim({ ...last, place: "The checkpoint that the last verification saw" });
+    checked.checkpoints++;
+  }
+  const reader = new TileReader(checkpoint, log.fetch, { hasher: nativeHasher });
+  for await (const { entry, leafHash } of reader.readEntries(0, checkpoint.treeSize)) {
+    audit.appendLeaves(leafHash);
+    checked.bytes += entry.length;
+    if (++checked.entries % PROGRESS_ENTRIES === 0) {
+      options.onProgress?.({ done: checked.entries, total: checkpoint.treeSize });
+    }
+  }
+  audit.claim({ ...checkpoint, place: `The checkpoint of ${log.url}` });
+  audit.finish();
+  await remember(options.stateDirectory, log.origin, { vkey, checkpoint: Buffer.from(note).toString() });
+  return {
+    target: "url",
+    place: log.url,
+    origin: log.origin,
+    vkey,
+    keyFrom,
+    treeSize: checkpoint.treeSize,
+    root: Buffer.from(checkpoint.root).toString("base64"),
+    checked,
+    extendsSize: last?.treeSize,
+    seconds: (performance.now() - started) / 1000,
+  };
+}
