@@ -10,6 +10,9 @@ import { consistencyProof, consistencyRanges, rangeHash, rangeHasher } from "./t
 import { flipBit, hex } from "./testing/bytes.ts";
 import { TestLog } from "./testing/test-log.ts";
 
+// Tens of thousands of errors are thrown below, and a stack trace costs more than the proof.
+Error.stackTraceLimit = 0;
+
 const SIZES = 130;
 const log = new TestLog(SIZES, undefined, nativeHasher);
 const fork = new TestLog(SIZES, (index) => (index === 0 ? "another first entry" : `entry ${index}`));

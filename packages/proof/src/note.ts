@@ -60,7 +60,8 @@ export const NOTE_SIGNATURES_MAX = 100;
  *
  * @param bytes untrusted
  * @param verifiers trusted; a key is known if its name and its ID are both those of the signature
- * @throws MalformedError `note_malformed`, `utf8_malformed`, `base64_malformed`, `key_duplicate`
+ * @throws MalformedError `note_malformed`, `utf8_malformed`, `base64_malformed`, `key_duplicate`, and
+ *   `integer_out_of_range` for a cosignature of a known witness that is dated after second 2^53-1
  * @throws VerificationError `note_signature_wrong`, `note_not_signed`; the evidence has the parsed note
  */
 export function verifyNote(bytes: Uint8Array, verifiers: readonly NoteVerifier[]): VerifiedNote {

@@ -4,10 +4,18 @@ import { MalformedError } from "./errors.ts";
 import { expectError } from "./testing/expect-error.ts";
 import { decodeUtf8, encodeUtf8, hasControlCharacter } from "./utf8.ts";
 
+// Most of the byte strings below are errors, and a stack trace costs more than the decoding.
+Error.stackTraceLimit = 0;
+
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 test("encodes and decodes as the platform does", () => {
-  const anyString = fc.string({ unit: "binary" });
+  const point = fc.oneof(
+    fc.integer({ min: 0, max: 0x7f }),
+    fc.integer({ min: 0x80, max: 0xd7ff }),
+    fc.integer({ min: 0xe000, max: 0x10ffff }),
+  );
+  const anyString = fc.array(point).map((points) => String.fromCodePoint(...points));
   fc.assert(
     fc.property(anyString, (text) => {
       const bytes = encodeUtf8(text);
@@ -41,7 +49,9 @@ test("accepts and rejects the bytes that the platform accepts and rejects", () =
       compare(Uint8Array.of(a, b));
       for (const c of interesting) {
         compare(Uint8Array.of(a, b, c));
-        if (a >= 0xf0) for (const d of interesting) compare(Uint8Array.of(a, b, c, d));
+        if (a >= 0xf0 && a <= 0xf5) {
+          for (const d of [0x7f, 0x80, 0xbf, 0xc0]) compare(Uint8Array.of(a, b, c, d));
+        }
       }
     }
   }

@@ -46,6 +46,7 @@ export class TestLog {
   readonly entries: Uint8Array[] = [];
   readonly roots: Hash[] = [];
   readonly #hashes = new Map<string, Hash>();
+  readonly #checkpoints = new Map<number, VerifiedCheckpoint>();
 
   constructor(
     treeSize: number,
@@ -83,7 +84,11 @@ export class TestLog {
   }
 
   async checkpoint(treeSize = this.treeSize): Promise<VerifiedCheckpoint> {
-    return verifyCheckpoint(await this.signedCheckpoint(treeSize), this.verifier);
+    const checkpoint =
+      this.#checkpoints.get(treeSize) ??
+      verifyCheckpoint(await this.signedCheckpoint(treeSize), this.verifier);
+    this.#checkpoints.set(treeSize, checkpoint);
+    return checkpoint;
   }
 
   /** All tiles and bundles of the tree by path, as a log serves them; new copies each time. */
