@@ -1,1 +1,13 @@
-export {};
+export { startNode, tokensPath } from "./start.ts";
+export type { RunningNode, StartOptions } from "./start.ts";
+export { SteleNode } from "./node.ts";
+export type { NodeOptions } from "./node.ts";
+export { logDirectory, logNames } from "./log/data-directory.ts";
+export { readLogFile } from "./log/log-key.ts";
+export type { LogReport } from "./log/stored-log.ts";
+export { defaultStateDirectory } from "./verify/remembered.ts";
+export type { Checked, VerificationReport, VerifyOptions } from "./verify/report.ts";
+export { logDirectoriesOf, verifyLogDirectory } from "./verify/verify-directory.ts";
+export { verifyProofFile } from "./verify/verify-proof-file.ts";
+export { verifyRemoteLog } from "./verify/verify-url.ts";
+export type { RemoteLog } from "./verify/verify-url.ts";

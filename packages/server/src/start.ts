@@ -1,0 +1,88 @@
+import { join } from "node:path";
+import { UnavailableError } from "@stele/proof";
+import { assertSafeToListen, isLoopback } from "./access/access-policy.ts";
+import { TokenStore } from "./access/tokens.ts";
+import { buildServer, type ServerOptions } from "./http/server.ts";
+import { SteleNode, type NodeOptions } from "./node.ts";
+import { errorCode } from "./store/storage-error.ts";
+
+export interface StartOptions extends NodeOptions {
+  /** The address to listen on: 127.0.0.1 unless told. Any that others can reach needs access tokens. */
+  readonly host?: string;
+  /** 8080 unless told; 0 for any that is free. */
+  readonly port?: number;
+  readonly logger?: ServerOptions["logger"];
+  readonly limits?: ServerOptions["limits"];
+}
+
+export interface RunningNode {
+  readonly node: SteleNode;
+  /** Where it answers: `http://127.0.0.1:8080`. */
+  readonly url: string;
+  /** Whether requests need a token now. */
+  readonly tokensRequired: boolean;
+  /** Finishes requests, commits what was submitted, and lets go of the directory. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a data directory and serves it over HTTP.
+ *
+ * @throws AccessError `tokens_missing` before anything is opened; what `SteleNode.open` throws;
+ *   UnavailableError `address_taken`, `listen_failed`
+ */
+export async function startNode(options: StartOptions): Promise<RunningNode> {
+  const host = options.host ?? "127.0.0.1";
+  const now = options.now ?? Date.now;
+  const tokens = new TokenStore(tokensPath(options.dataDir), now);
+  assertSafeToListen(host, tokens);
+  const node = await SteleNode.open(options);
+  try {
+    const api = await buildServer(node, {
+      host,
+      tokens,
+      metrics: node.metrics,
+      nowMs: now,
+      ...(options.logger !== undefined && { logger: options.logger }),
+      ...(options.limits && { limits: options.limits }),
+    });
+    const url = await listen(
+      () => api.listen({ host, port: options.port ?? 8080 }),
+      host,
+      options.port ?? 8080,
+    );
+    return {
+      node,
+      url,
+      tokensRequired: !isLoopback(host) || tokens.required,
+      close: async () => {
+        await api.close();
+        await node.close();
+      },
+    };
+  } catch (error) {
+    await node.close();
+    throw error;
+  }
+}
+
+/** Where a data directory keeps its access tokens. */
+export function tokensPath(dataDir: string): string {
+  return join(dataDir, "tokens.json");
+}
+
+async function listen(start: () => Promise<string>, host: string, port: number): Promise<string> {
+  try {
+    return await start();
+  } catch (cause) {
+    throw errorCode(cause) === "EADDRINUSE"
+      ? new UnavailableError(
+          "address_taken",
+          `${host}:${port} is taken: another program, perhaps another node, listens there. Choose another --port`,
+          { cause },
+        )
+      : new UnavailableError("listen_failed", `Can't listen on ${host}:${port} (${errorCode(cause)})`, {
+          cause,
+        });
+  }
+}
