@@ -12,7 +12,7 @@ export interface CompactRangeOptions {
   readonly hasher?: Hasher;
   /**
    * Sees each interior node that an append completes (not what was itself appended). At level 8 these are
-   * the hashes of the full level-0 tiles.
+   * the hashes of the full level-0 tiles. If it throws, the range is of no further use.
    */
   readonly onNode?: VisitNode;
 }

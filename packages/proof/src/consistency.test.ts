@@ -84,6 +84,12 @@ test("heads of one size are consistent if they are equal", () => {
   wrong(() => verify([], head(5), head(5, fork)));
 });
 
+test("a tree does not extend a larger one, even under the same root", () => {
+  const { root } = head(5);
+  wrong(() => verify([], { treeSize: 5, root }, { treeSize: 3, root }));
+  wrong(() => verify([], { treeSize: 5, root }, { treeSize: 6, root }));
+});
+
 test("the evidence has both heads", async () => {
   const proof = await prove(3, 8);
   const error = wrong(() => verify(proof, head(3, fork), head(8)));
