@@ -1,0 +1,259 @@
+import {
+  BACKSLASH,
+  COMMA,
+  DOT,
+  isDigit,
+  LOWER_CASE,
+  LOWER_E,
+  LOWER_U,
+  MINUS,
+  PLUS,
+  QUOTE,
+  SPACE,
+  ZERO,
+} from "./ascii.ts";
+import { EventCursor } from "./event-cursor.ts";
+
+/** 1 for a byte that stands for itself inside a JSON string: ASCII from space on, but `"` and `\`. */
+const PLAIN = Uint8Array.from({ length: 256 }, (_, byte) =>
+  byte >= SPACE && byte < 0x80 && byte !== QUOTE && byte !== BACKSLASH ? 1 : 0,
+);
+/** The value of a hexadecimal digit; 0x10000 for any other byte, so that one of them spoils a sum. */
+const HEX_VALUE = Uint32Array.from({ length: 256 }, (_, byte) => {
+  const value = Number.parseInt(String.fromCharCode(byte), 16);
+  return Number.isNaN(value) ? 0x10000 : value;
+});
+const HEX_DIGITS = Buffer.from("0123456789abcdef");
+/** The code point that a backslash and this letter stand for. */
+const UNESCAPED = new Uint8Array(256);
+/** The letter that stands behind a backslash for this code point. */
+const ESCAPE_LETTER = new Uint8Array(0x80);
+for (const pair of ['""', "\\\\", "//", "b\b", "f\f", "n\n", "r\r", "t\t"]) {
+  const [letter, point] = [pair.charCodeAt(0), pair.charCodeAt(1)];
+  UNESCAPED[letter] = point;
+  if (pair !== "//") ESCAPE_LETTER[point] = letter;
+}
+/** An integer with so many digits is below 2^53 and is written as it was read. */
+const PLAIN_DIGITS_MAX = 15;
+/**
+ * Reads strings, numbers and words of strict JSON (RFC 8259) in UTF-8, and writes each as `JSON.stringify` writes what
+ * `JSON.parse` makes of it. Makes no objects on the way.
+ */
+export class JsonScalars extends EventCursor {
+  /** What is wrong with the string read last. */
+  #fault: string | undefined;
+
+  /** Transcodes the string at the cursor. */
+  string(): void {
+    this.#string();
+    if (this.#fault !== undefined) this.problem(this.#fault);
+  }
+
+  /** Transcodes a key, and makes it the place of the cursor. */
+  key(level: number): void {
+    if (this.next() !== QUOTE) this.fail("a key in quotes");
+    const key = this.to;
+    this.#string();
+    this.path[level] = key;
+    if (this.#fault !== undefined) this.problem(`its key ${this.#fault}`);
+  }
+
+  /** Sets `#fault`. The usual bytes are done here, the others elsewhere. */
+  #string(): void {
+    this.#fault = undefined;
+    const { input, output } = this;
+    let at = this.at + 1;
+    let to = this.to;
+    output[to++] = QUOTE;
+    const stop = Math.min(this.end, at + this.limit - to);
+    while (at < stop) {
+      const byte = input[at]!;
+      if (PLAIN[byte] === 0) break;
+      output[to++] = byte;
+      at++;
+    }
+    this.at = at;
+    this.to = to;
+    while (this.at >= this.end || input[this.at] !== QUOTE) this.#unusual();
+    this.at++;
+    output[this.to++] = QUOTE;
+  }
+
+  /** Transcodes bytes of a string from one that does not simply stand for itself, to the next such one. */
+  #unusual(): void {
+    const { input, output } = this;
+    if (this.at >= this.end) this.fail("the closing quote of a string");
+    if (this.to >= this.limit) this.abandonTooLong();
+    const byte = input[this.at]!;
+    if (byte === BACKSLASH) this.#escape();
+    else if (byte >= 0x80) this.#multiByte();
+    else if (byte < SPACE) this.fail("a character of a string (control characters have to be escaped)");
+    while (this.at < this.end && this.to < this.limit && PLAIN[input[this.at]!] !== 0) {
+      output[this.to++] = input[this.at++]!;
+    }
+  }
+
+  #multiByte(): void {
+    const { input, output } = this;
+    const length = utf8SequenceLength(input, this.at);
+    if (length === 0 || this.at + length > this.end) {
+      this.at++;
+      this.#spoil("is not valid UTF-8");
+      return;
+    }
+    for (let i = 0; i < length; i++) output[this.to++] = input[this.at++]!;
+  }
+
+  #escape(): void {
+    const letter = this.input[this.at + 1]!;
+    let point = UNESCAPED[letter]!;
+    if (letter === LOWER_U) {
+      point = this.#codeUnit(this.at);
+      this.at += 6;
+    } else {
+      if (this.at + 1 >= this.end || !point) this.fail("an escape sequence of JSON", this.at + 1);
+      this.at += 2;
+    }
+    if (
+      point >= 0xd800 &&
+      point < 0xdc00 &&
+      this.input[this.at] === BACKSLASH &&
+      this.input[this.at + 1] === LOWER_U
+    ) {
+      const low = this.#codeUnit(this.at);
+      if (low >= 0xdc00 && low < 0xe000) {
+        this.at += 6;
+        point = 0x10000 + ((point - 0xd800) << 10) + low - 0xdc00;
+      }
+    }
+    if (point === 0) this.#spoil("has the character U+0000");
+    else if (point >= 0xd800 && point < 0xe000) this.#spoil("has a lone surrogate");
+    else this.#writePoint(point);
+  }
+
+  /** The UTF-16 code unit of the `\uXXXX` at `at`. */
+  #codeUnit(at: number): number {
+    const { input } = this;
+    if (at + 6 > this.end) this.fail("four hexadecimal digits", this.end);
+    let unit = 0;
+    for (let i = at + 2; i < at + 6; i++) unit = unit * 16 + HEX_VALUE[input[i]!]!;
+    if (unit > 0xffff) this.fail("four hexadecimal digits", at + 2);
+    return unit;
+  }
+
+  #writePoint(point: number): void {
+    const { output } = this;
+    let to = this.to;
+    if (point < 0x80) {
+      const letter = ESCAPE_LETTER[point]!;
+      if (letter !== 0) {
+        output[to++] = BACKSLASH;
+        output[to++] = letter;
+      } else if (point >= SPACE) {
+        output[to++] = point;
+      } else {
+        for (const byte of [BACKSLASH, LOWER_U, ZERO, ZERO]) output[to++] = byte;
+        output[to++] = HEX_DIGITS[point >> 4]!;
+        output[to++] = HEX_DIGITS[point & 15]!;
+      }
+    } else {
+      if (point < 0x800) {
+        output[to++] = 0xc0 | (point >> 6);
+      } else {
+        if (point < 0x10000) {
+          output[to++] = 0xe0 | (point >> 12);
+        } else {
+          output[to++] = 0xf0 | (point >> 18);
+          output[to++] = 0x80 | ((point >> 12) & 0x3f);
+        }
+        output[to++] = 0x80 | ((point >> 6) & 0x3f);
+      }
+      output[to++] = 0x80 | (point & 0x3f);
+    }
+    this.to = to;
+  }
+
+  /** Notes what is wrong with the present string, and writes a character in place of the bad one. */
+  #spoil(fault: string): void {
+    this.#fault ??= fault;
+    this.#writePoint(0xfffd);
+  }
+
+  /** Transcodes the number at the cursor. */
+  number(): void {
+    const { input, output, end } = this;
+    const start = this.at;
+    let at = start;
+    let to = this.to;
+    if (input[at] === MINUS) {
+      output[to++] = MINUS;
+      at++;
+    }
+    const digits = at;
+    while (at < end && isDigit(input[at]!)) output[to++] = input[at++]!;
+    const after = at < end ? input[at]! : COMMA;
+    const plain = at - digits <= PLAIN_DIGITS_MAX && after !== DOT && (after | LOWER_CASE) !== LOWER_E;
+    if (plain && (input[digits] !== ZERO ? at > digits : at === start + 1)) {
+      this.at = at;
+      this.to = to;
+    } else {
+      this.#unusualNumber();
+    }
+  }
+
+  #unusualNumber(): void {
+    const { input } = this;
+    const start = this.at;
+    if (input[this.at] === MINUS) this.at++;
+    if (this.at < this.end && input[this.at] === ZERO) this.at++;
+    else this.#digits();
+    if (this.at < this.end && input[this.at] === DOT) {
+      this.at++;
+      this.#digits();
+    }
+    if (this.at < this.end && (input[this.at]! | LOWER_CASE) === LOWER_E) {
+      this.at++;
+      if (this.at < this.end && (input[this.at] === PLUS || input[this.at] === MINUS)) this.at++;
+      this.#digits();
+    }
+    const value = Number(input.toString("latin1", start, this.at));
+    if (Math.abs(value) > Number.MAX_SAFE_INTEGER) this.problem("is a number beyond 2^53-1");
+    const text = String(value);
+    for (let i = 0; i < text.length; i++) this.output[this.to++] = text.charCodeAt(i);
+  }
+
+  /** Skips at least one digit. */
+  #digits(): void {
+    const start = this.at;
+    while (this.at < this.end && isDigit(this.input[this.at]!)) this.at++;
+    if (this.at === start) this.fail("a digit");
+  }
+
+  /** Transcodes `true`, `false` or `null`: the word that is expected at the cursor. */
+  word(word: Uint8Array): void {
+    const start = this.at;
+    for (let i = 0; i < word.length; i++) {
+      if (start + i >= this.end || this.input[start + i] !== word[i]) this.fail("a value");
+      this.output[this.to++] = word[i]!;
+    }
+    this.at += word.length;
+  }
+}
+
+/** The length of the UTF-8 sequence of 2–4 bytes at `at`, or 0 if there is none (Unicode, table 3-7). */
+function utf8SequenceLength(bytes: Uint8Array, at: number): number {
+  const lead = bytes[at]!;
+  const second = bytes[at + 1]!;
+  if (lead < 0xc2 || lead > 0xf4 || !isContinuation(second)) return 0;
+  if (lead < 0xe0) return 2;
+  if (!isContinuation(bytes[at + 2]!)) return 0;
+  // Not shorter than it has to be, and no surrogate.
+  if (lead < 0xf0) return (lead === 0xe0 && second < 0xa0) || (lead === 0xed && second > 0x9f) ? 0 : 3;
+  if (!isContinuation(bytes[at + 3]!)) return 0;
+  // Not shorter than it has to be, and not above U+10FFFF.
+  return (lead === 0xf0 && second < 0x90) || (lead === 0xf4 && second > 0x8f) ? 0 : 4;
+}
+
+function isContinuation(byte: number): boolean {
+  return byte >= 0x80 && byte < 0xc0;
+}
