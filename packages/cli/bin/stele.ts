@@ -1,2 +1,4 @@
 #!/usr/bin/env node
-import "../src/main.ts";
+import { main } from "../src/main.ts";
+
+process.exitCode = await main(process.argv.slice(2));

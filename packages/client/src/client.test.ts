@@ -14,7 +14,7 @@ import {
   type NoteSigner,
 } from "@stele/proof";
 import { describe, expect, test } from "vitest";
-import { client, faultyNode, json, unavailable, type Handler } from "./testing/faulty-node.ts";
+import { client, faultyNode, json, resetBefore, unavailable, type Handler } from "./testing/faulty-node.ts";
 import { formatProofFile } from "./proven-entry.ts";
 
 const entry = {
@@ -80,17 +80,32 @@ describe("tail", () => {
     const node = await faultyNode(
       stream(": hello\n\n", sse(3), sse(4).slice(0, 30)),
       unavailable("0"),
-      stream(sse(3), sse(4), sse(7)),
-      stream(sse(8)),
+      stream(sse(4), sse(7), ": alive\nid: 9\n\n", "id: 10\n"),
+      stream(sse(11)),
     );
     const seen: number[] = [];
     for await (const { index } of client([node]).stele.tail("actor:alice", { from: 3 })) {
       seen.push(index);
-      if (index === 8) break;
+      if (index === 11) break;
     }
-    expect(seen).toEqual([3, 4, 7, 8]);
-    expect(node.requests.map(({ headers }) => headers["last-event-id"])).toEqual([undefined, "3", "3", "7"]);
-    expect(node.requests[0]!.url).toContain("q=actor%3Aalice");
+    expect(seen).toEqual([3, 4, 7, 11]);
+    expect(node.requests.map(({ headers }) => headers["last-event-id"])).toEqual([undefined, "3", "3", "9"]);
+    expect(node.requests[0]!.url).toContain("q=actor%3Aalice&from=3");
+  });
+
+  test("begins where the log ends, and tells the node so", async () => {
+    const node = await faultyNode(
+      (_, response) => json(response, 200, { name: "main", origin: "o", vkey: "k", tree_size: 42 }),
+      resetBefore,
+      stream(sse(42)),
+    );
+    const { value } = await client([node]).stele.tail().next();
+    expect(value?.index).toBe(42);
+    expect(node.requests.map(({ url }) => url)).toEqual([
+      "/v1/logs/main",
+      "/v1/logs/main/tail?from=42",
+      "/v1/logs/main/tail?from=42",
+    ]);
   });
 
   test("ends with the signal's reason", async () => {

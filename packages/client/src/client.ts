@@ -68,7 +68,7 @@ export interface SearchOptions extends CallOptions {
   /** Events a page, 1–1,000; the node's own default unless told. */
   readonly pageSize?: number;
   readonly cursor?: string;
-  /** Waits until the index has this leaf: a search after an append reads what was written. */
+  /** Waits until this leaf index is searchable, so that a search finds what was just appended. */
   readonly minIndex?: number;
 }
 
@@ -231,9 +231,17 @@ export class SteleClient {
    * stops it. A broken connection is opened again behind the last event, on the next endpoint if need be; an
    * event is neither left out nor given twice. The time-out and the number of attempts are for each opening.
    */
-  tail(query = "", options: TailOptions = {}): AsyncGenerator<LogEntry, void, undefined> {
-    const path = this.#path("tail", { q: query || undefined, from: options.from });
-    return followTail(this.#transport, path, this.#environment, options);
+  async *tail(query = "", options: TailOptions = {}): AsyncGenerator<LogEntry, void, undefined> {
+    // Told to the node, so that nothing is missed if the first connection breaks before it brings anything.
+    const from = options.from ?? (await this.info(options)).treeSize;
+    const path = this.#path("tail", { q: query || undefined, from });
+    yield* followTail(this.#transport, path, this.#environment, options);
+  }
+
+  /** The log, as the node tells of it. */
+  async info(options: CallOptions = {}): Promise<LogInfo> {
+    const path = `/v1/logs/${encodeURIComponent(this.log)}`;
+    return logInfo(await this.#get(path, SMALL_ANSWER_LENGTH_BYTES_MAX, options));
   }
 
   /** The logs of the node. */
@@ -256,17 +264,17 @@ export class SteleClient {
 
   /** The newest signed checkpoint, not verified: give it to `verifyCheckpoint`. */
   async checkpoint(options: CallOptions = {}): Promise<Uint8Array> {
-    return await this.#resource("checkpoint", "text/plain", NOTE_LENGTH_BYTES_MAX, options);
+    return await this.#resource("checkpoint", NOTE_LENGTH_BYTES_MAX, options);
   }
 
-  /** Fetches tiles and entry bundles, for the `TileReader` of `@stele/proof`. */
+  /** Fetches the resources of C2SP tlog-tiles, for the `TileReader` of `@stele/proof`. */
   tiles(options: CallOptions = {}): FetchPath {
-    return (path) => this.#resource(path, "application/octet-stream", BUNDLE_LENGTH_BYTES_MAX, options);
+    return (path) => this.#resource(path, BUNDLE_LENGTH_BYTES_MAX, options);
   }
 
-  async #resource(path: string, accept: string, lengthBytesMax: number, options: CallOptions) {
+  async #resource(path: string, lengthBytesMax: number, options: CallOptions) {
     const full = `/logs/${encodeURIComponent(this.log)}/${path}`;
-    return await this.#transport.bytes({ method: "GET", path: full, accept }, lengthBytesMax, options);
+    return await this.#transport.bytes({ method: "GET", path: full, accept: "*/*" }, lengthBytesMax, options);
   }
 
   async #get(path: string, lengthBytesMax: number, options: CallOptions): Promise<Answer> {

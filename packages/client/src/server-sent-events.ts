@@ -22,6 +22,12 @@ export class ServerSentEventParser {
   #data: string[] = [];
   #dataLength = 0;
   #id: string | undefined;
+  #lastEventId: string | undefined;
+
+  /** Where to resume: the id that came last with a complete event, or with a sign of life between events. */
+  get lastEventId(): string | undefined {
+    return this.#lastEventId;
+  }
 
   /** The events that `chunk` completes. @throws MalformedError `stream_malformed` if one is longer than 1 MiB */
   push(chunk: Uint8Array): ServerSentEvent[] {
@@ -31,8 +37,12 @@ export class ServerSentEventParser {
     this.#text = lines.pop()!;
     const events: ServerSentEvent[] = [];
     for (const line of lines) {
-      if (line !== "") this.#field(line);
-      else if (this.#data.length > 0) events.push(this.#take());
+      if (line !== "") {
+        this.#field(line);
+        continue;
+      }
+      this.#lastEventId = this.#id;
+      if (this.#data.length > 0) events.push(this.#take());
       else this.#type = "";
     }
     this.#checkLength(this.#text.length + this.#dataLength);

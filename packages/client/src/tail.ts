@@ -29,12 +29,10 @@ export async function* followTail(
     const request = { method: "GET", path, accept: "text/event-stream", headers } as const;
     const { body } = await transport.open(request, { ...options, signal });
     try {
-      for await (const event of readEvents(body, life)) {
-        // A server that repeats itself is not heard twice.
-        if (lastId !== undefined && Number(event.id) <= Number(lastId)) continue;
-        yield parseEvent(event);
-        lastId = event.id;
-        fruitless = -1; // The next connection is opened at once.
+      for await (const { events, lastEventId } of readStream(body, life)) {
+        for (const event of events) yield parseEvent(event);
+        lastId = lastEventId ?? lastId;
+        if (events.length > 0) fruitless = -1; // The next connection is opened at once.
       }
     } catch (error) {
       options.signal?.throwIfAborted();
@@ -46,18 +44,15 @@ export async function* followTail(
   }
 }
 
-/** The events of one connection, until it ends. @throws what the stream throws if it breaks or falls silent */
-async function* readEvents(
-  body: ReadableStream<Uint8Array>,
-  life: AbortController,
-): AsyncGenerator<ServerSentEvent, void, undefined> {
+/** What one connection brings, until it ends. @throws what the stream throws if it breaks or falls silent */
+async function* readStream(body: ReadableStream<Uint8Array>, life: AbortController) {
   const parser = new ServerSentEventParser();
   const reader = body.getReader();
   for (;;) {
     const silence = setTimeout(() => life.abort(), SILENCE_MS_MAX);
     const { done, value } = await reader.read().finally(() => clearTimeout(silence));
     if (done) return;
-    yield* parser.push(value);
+    yield { events: parser.push(value), lastEventId: parser.lastEventId };
   }
 }
 

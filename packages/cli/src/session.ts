@@ -1,0 +1,75 @@
+import { readFileSync } from "node:fs";
+import { SteleClient, type ClientOptions } from "@stele/client";
+import { output, type Output } from "./terminal.ts";
+import { UsageError } from "./usage-error.ts";
+
+export const DEFAULT_URL = "http://127.0.0.1:8080";
+export const DEFAULT_DATA = "./stele-data";
+
+/** Options that every command takes. */
+export interface GlobalOptions {
+  readonly url: string;
+  readonly log: string;
+  readonly tokenFile?: string;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+/** What a command works with: the global options, the streams, the world. */
+export class Session {
+  readonly options: GlobalOptions;
+  /** For results. */
+  readonly out: Output;
+  /** For people: progress, remarks, errors. */
+  readonly err: Output;
+  /** Aborted by the first Ctrl-C. */
+  readonly signal: AbortSignal;
+  readonly #token: string | undefined;
+
+  constructor(options: GlobalOptions, signal: AbortSignal) {
+    this.options = options;
+    this.out = output(process.stdout);
+    this.err = output(process.stderr);
+    this.signal = signal;
+    this.#token = readToken(options.tokenFile);
+  }
+
+  get json(): boolean {
+    return this.options.json ?? false;
+  }
+
+  /** For the node, or the nodes (`--url a,b`), of the options. */
+  client(options: Partial<ClientOptions> = {}): SteleClient {
+    return new SteleClient({
+      endpoints: this.options.url.split(","),
+      log: this.options.log,
+      // Somebody waits: a node that is not there is told at once.
+      attemptsMax: 3,
+      ...(this.#token !== undefined && { token: this.#token }),
+      ...options,
+    });
+  }
+
+  /** A line for programs. */
+  async printJson(value: unknown): Promise<void> {
+    await this.out.write(`${JSON.stringify(value)}\n`);
+  }
+
+  /** A line for people. */
+  async print(line = ""): Promise<void> {
+    await this.out.write(`${line}\n`);
+  }
+
+  /** A remark for people beside the result; not said with `--quiet`. */
+  async remark(line: string): Promise<void> {
+    if (!this.options.quiet) await this.err.write(`${line}\n`);
+  }
+}
+
+/** Never from the command line, which every process of the machine can read. */
+function readToken(path: string | undefined): string | undefined {
+  if (path === undefined) return process.env["STELE_TOKEN"] || undefined;
+  const token = readFileSync(path, "utf8").trim();
+  if (/^\S+$/.test(token)) return token;
+  throw new UsageError(`${path} does not hold an access token`);
+}
