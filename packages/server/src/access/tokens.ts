@@ -47,7 +47,7 @@ export function readTokenFile(path: string): TokenRecord[] {
   try {
     file = JSON.parse(readFileSync(path, "utf8"));
   } catch (error) {
-    throw malformed(path, "it is not JSON", error);
+    throw malformed(path, error instanceof SyntaxError ? "it is not JSON" : "it can't be read", error);
   }
   if (!Value.Check(TokenFile, file)) throw malformed(path, "it does not hold whole tokens");
   return file.tokens;

@@ -23,13 +23,12 @@ export class BodyIntake {
     let lengthBytes = 0;
     try {
       this.#checkLength(Number(request.headers["content-length"] ?? 0));
-      // Without destroyOnReturn, leaving the loop would cut the connection before the error is answered.
-      for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
+      await eachChunk(request, (chunk) => {
         this.#checkLength(lengthBytes + chunk.length);
         this.#hold(chunk.length);
         lengthBytes += chunk.length;
         chunks.push(chunk);
-      }
+      });
       return await consume(joined(chunks, lengthBytes));
     } catch (error) {
       if (request.destroyed && !request.complete) {
@@ -62,6 +61,22 @@ export class BodyIntake {
     }
     this.#heldBytes += lengthBytes;
   }
+}
+
+/** Listeners, because `for await` costs a small request a tenth of its time. What `visit` throws ends the reading. */
+function eachChunk(request: IncomingMessage, visit: (chunk: Uint8Array) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (request.destroyed) return reject(new Error("The request has ended"));
+    request.on("error", reject).on("end", resolve);
+    request.on("data", (chunk: Uint8Array) => {
+      try {
+        visit(chunk);
+      } catch (error) {
+        request.removeAllListeners("data");
+        reject(error);
+      }
+    });
+  });
 }
 
 function joined(chunks: readonly Uint8Array[], lengthBytes: number): Uint8Array {

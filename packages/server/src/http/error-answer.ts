@@ -86,13 +86,16 @@ function fromFastify(error: unknown): unknown {
   return code === undefined ? error : new RequestError(code, message ?? "", { cause: error });
 }
 
-/** What a parameter is that is not as its schema says. */
-export function parameterError(
-  [problem]: readonly FastifySchemaValidationError[],
-  part: string,
-): RequestError {
-  const name = problem?.instancePath.slice(1) || String(Object.values(problem?.params ?? {})[0]);
-  const where = part === "querystring" ? "query" : part;
-  const what = `${JSON.stringify(name.slice(0, 80))} ${problem?.message ?? "is not as it should be"}`;
-  return new RequestError("parameter_malformed", `The ${where} parameter ${what}`);
+/** What is wrong with a parameter that is not as its schema says. */
+export function parameterError(problems: FastifySchemaValidationError[], part: string): RequestError {
+  const where = part === "querystring" ? "query parameter" : part === "headers" ? "header" : "parameter";
+  const [problem] = problems;
+  const { missingProperty, additionalProperty, allowedValues } = problem?.params ?? {};
+  const name = String(missingProperty ?? additionalProperty ?? problem?.instancePath.slice(1));
+  const what =
+    (missingProperty !== undefined && "is missing") ||
+    (additionalProperty !== undefined && "is not known here") ||
+    (Array.isArray(allowedValues) && `must be one of ${allowedValues.join(", ")}`) ||
+    problem?.message;
+  return new RequestError("parameter_malformed", `The ${where} ${JSON.stringify(name.slice(0, 80))} ${what}`);
 }

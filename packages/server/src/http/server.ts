@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { fastify, type FastifyRequest, type FastifyServerOptions } from "fastify";
+import { fastify, LogController, type FastifyRequest, type FastifyServerOptions } from "fastify";
 import { AccessPolicy } from "../access/access-policy.ts";
 import type { Role } from "../access/role.ts";
 import type { TokenStore } from "../access/tokens.ts";
@@ -45,14 +45,16 @@ export async function buildServer(node: NodeView, options: ServerOptions): Promi
   const access = new AccessPolicy(options.host, options.tokens);
   const api: Api = fastify({
     logger: options.logger ?? false,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     requestTimeout: limits.requestTimeoutMs,
     connectionTimeout: limits.idleTimeoutMs,
+    keepAliveTimeout: limits.idleTimeoutMs,
     return503OnClosing: false,
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     http: { maxHeaderSize: MAX_HEADER_BYTES },
     ajv: { customOptions: { removeAdditional: false, coerceTypes: true, useDefaults: false } },
-    frameworkErrors: (error, request, reply) => void sendError(error, request, reply),
+    frameworkErrors: (error, request, reply) =>
+      void sendError(error, request, reply.headers(SECURITY_HEADERS)),
     clientErrorHandler: answerClientError,
     schemaErrorFormatter: parameterError,
   });
@@ -112,7 +114,7 @@ function observe(api: Api, metrics: Metrics): void {
       method: request.method,
       route: request.routeOptions.url ?? "none",
       status: reply.statusCode,
-      durationMs: reply.elapsedTime,
+      seconds: reply.elapsedTime / 1_000,
     });
     done();
   });

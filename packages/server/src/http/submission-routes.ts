@@ -71,8 +71,12 @@ export function submissionRoutes(api: Api, { node, metrics, limits }: ApiContext
   );
 }
 
-const CLOSE = Buffer.from("}");
+const SMALL_BYTES = 16 * 1024;
 
-function formatSubmitted({ treeSize, receiptsJson }: Acknowledgement): Buffer {
-  return Buffer.concat([Buffer.from(`{"tree_size":${treeSize},"receipts":`), receiptsJson, CLOSE]);
+function formatSubmitted({ treeSize, receiptsJson }: Acknowledgement): string | Buffer {
+  const receipts = Buffer.from(receiptsJson.buffer, receiptsJson.byteOffset, receiptsJson.byteLength);
+  const before = `{"tree_size":${treeSize},"receipts":`;
+  // A short text goes out in one piece with the headers, which halves the cost of the write. Receipts are ASCII.
+  if (receipts.length <= SMALL_BYTES) return `${before}${receipts.toString("latin1")}}`;
+  return Buffer.concat([Buffer.from(before), receipts, Buffer.from("}")]);
 }

@@ -25,7 +25,7 @@ export interface RequestObservation {
   /** The route as it is declared (`/v1/logs/:log`), never the URL: a metric's label must be one of a few. */
   readonly route: string;
   readonly status: number;
-  readonly durationMs: number;
+  readonly seconds: number;
 }
 
 /**
@@ -37,7 +37,7 @@ export class Metrics {
   readonly #samples = new Map<string, () => LogSample>();
   readonly #requests = new Histogram({
     name: "stele_http_request_seconds",
-    help: "Time from the request's headers to the end of its answer. The tail is not counted",
+    help: "Time from a request's headers to the end of its answer; for a tail, how long it lasted",
     labelNames: ["method", "route", "status"] as const,
     buckets: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10],
     registers: [this.#registry],
@@ -92,8 +92,8 @@ export class Metrics {
     this.#rejects.inc({ log, code });
   }
 
-  answered({ method, route, status, durationMs }: RequestObservation): void {
-    this.#requests.observe({ method, route, status }, durationMs / 1_000);
+  answered({ method, route, status, seconds }: RequestObservation): void {
+    this.#requests.observe({ method, route, status }, seconds);
   }
 
   /** A tail began (1) or ended (-1). */
