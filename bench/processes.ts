@@ -1,0 +1,92 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { once } from "node:events";
+import { text } from "node:stream/consumers";
+import type { LoadJob, LoadResult } from "./load.ts";
+
+const CLI = new URL("../packages/cli/bin/stele.ts", import.meta.url).pathname;
+const LOAD = new URL("load.ts", import.meta.url).pathname;
+
+/** A node in a process of its own, as users run it. */
+export class NodeProcess {
+  readonly #child: ChildProcess;
+  readonly url: string;
+  /** From the start of the process to the first answer of `/readyz`. */
+  readonly startMs: number;
+  #rssMaxBytes = 0;
+  readonly #sampler: NodeJS.Timeout;
+
+  private constructor(child: ChildProcess, url: string, startMs: number) {
+    this.#child = child;
+    this.url = url;
+    this.startMs = startMs;
+    this.#sampler = setInterval(() => this.#sample(), 200);
+  }
+
+  static async start(dataDir: string, port: number): Promise<NodeProcess> {
+    const started = performance.now();
+    const child = spawn(process.execPath, [CLI, "serve", "--data", dataDir, "--port", String(port)], {
+      stdio: ["ignore", "ignore", "inherit"],
+    });
+    const url = `http://127.0.0.1:${port}`;
+    for (;;) {
+      if (child.exitCode !== null) throw new Error(`The node ended with exit code ${child.exitCode}`);
+      try {
+        if ((await fetch(`${url}/readyz`)).ok) break;
+      } catch {
+        // not listening yet: asked again until it is, or the process ends
+      }
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    return new NodeProcess(child, url, performance.now() - started);
+  }
+
+  /** The largest resident memory that the node and its child processes had together. */
+  get rssMaxBytes(): number {
+    this.#sample();
+    return this.#rssMaxBytes;
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#sampler);
+    const exited = once(this.#child, "exit");
+    this.#child.kill("SIGTERM");
+    await exited;
+  }
+
+  #sample(): void {
+    this.#rssMaxBytes = Math.max(this.#rssMaxBytes, residentBytes(this.#child.pid!));
+  }
+}
+
+/** Of a process and all below it. */
+function residentBytes(pid: number): number {
+  const children = new Map<number, number[]>();
+  const resident = new Map<number, number>();
+  for (const name of readdirSync("/proc")) {
+    if (!/^\d+$/.test(name)) continue;
+    try {
+      const status = readFileSync(`/proc/${name}/status`, "utf8");
+      const parent = Number(/^PPid:\s+(\d+)/m.exec(status)?.[1]);
+      children.set(parent, [...(children.get(parent) ?? []), Number(name)]);
+      resident.set(Number(name), Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? 0) * 1024);
+    } catch {
+      // the process ended between the two calls
+    }
+  }
+  const sum = (id: number): number =>
+    (resident.get(id) ?? 0) + (children.get(id) ?? []).reduce((total, child) => total + sum(child), 0);
+  return sum(pid);
+}
+
+/** Runs the load generator to its end. */
+export async function runLoad(job: LoadJob): Promise<LoadResult> {
+  const child = spawn(process.execPath, [LOAD], { stdio: ["pipe", "pipe", "inherit"] });
+  child.stdin.end(JSON.stringify(job));
+  const [output, [code]] = await Promise.all([
+    text(child.stdout),
+    once(child, "exit") as Promise<[number | null]>,
+  ]);
+  if (code !== 0) throw new Error(`The load generator ended with exit code ${code}`);
+  return JSON.parse(output) as LoadResult;
+}
