@@ -91,7 +91,8 @@ export function parameterError(problems: FastifySchemaValidationError[], part: s
   const where = part === "querystring" ? "query parameter" : part === "headers" ? "header" : "parameter";
   const [problem] = problems;
   const { missingProperty, additionalProperty, allowedValues } = problem?.params ?? {};
-  const name = String(missingProperty ?? additionalProperty ?? problem?.instancePath.slice(1));
+  const named = [missingProperty, additionalProperty].find((one) => typeof one === "string");
+  const name = named ?? problem?.instancePath.slice(1) ?? "";
   const what =
     (missingProperty !== undefined && "is missing") ||
     (additionalProperty !== undefined && "is not known here") ||
