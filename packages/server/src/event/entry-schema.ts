@@ -1,25 +1,43 @@
-/** What the value of a known key has to be, and how it is written. docs/spec/entry.md is the source. */
-export type FieldRule =
-  | { readonly kind: "version" | "refused" | "id" | "timestamp" | "action" | "outcome" | "ip" | "sequence" }
-  /** Lengths are counted in Unicode code points. */
-  | { readonly kind: "text"; readonly charactersMin: number; readonly charactersMax: number }
-  | { readonly kind: "object"; readonly schema: ObjectSchema }
-  | { readonly kind: "list"; readonly schema: ObjectSchema; readonly itemsMax: number }
-  /** Free data: an object; an object or a string; anything, and then `null` is a value and not an absence. */
-  | { readonly kind: "free-object" | "free-object-or-string" | "free" };
+import { phrase, type Phrase } from "./phrase.ts";
 
+/** How the value of a known key is read and written. */
+export type FieldKind =
+  | "version"
+  | "id"
+  | "timestamp"
+  | "action"
+  | "outcome"
+  | "ip"
+  | "sequence"
+  | "text"
+  | "object"
+  | "list"
+  | "free-object"
+  | "free-object-or-string"
+  /** Anything, and so `null` is a value and not an absence. */
+  | "free"
+  | "refused";
+
+/** One known key. All have the same shape: the code that reads them is hot. */
 export interface Field {
   readonly key: string;
-  readonly rule: FieldRule;
+  readonly kind: FieldKind;
+  /** Of a text: its length in code points. Of a list: its items. */
+  readonly min: number;
+  readonly max: number;
+  /** Of an object, or of each item of a list. */
+  readonly schema: ObjectSchema;
   /** `"key":` */
-  readonly head: Uint8Array;
+  readonly head: Phrase;
   /** The JSON text that is written if the producer left the key out; empty if it is not always the same. */
-  readonly fallback: Uint8Array;
+  readonly fallback: Phrase;
 }
 
 /** The keys of an object in the order in which an entry has them. */
 export interface ObjectSchema {
   readonly fields: readonly Field[];
+  /** The first four bytes of the `head` of each. */
+  readonly firstWords: Int32Array;
   /** Whether keys that are not among `fields` are free data, and follow them. Otherwise they are refused. */
   readonly open: boolean;
   /** A bit for each field that a producer has to send: `1 << rank`. */
@@ -29,54 +47,71 @@ export interface ObjectSchema {
 }
 
 interface FieldOptions {
-  readonly [key: string]: FieldRule & { readonly required?: boolean; readonly fallback?: string };
+  readonly kind: FieldKind;
+  readonly min?: number;
+  readonly max?: number;
+  readonly schema?: ObjectSchema;
+  readonly required?: boolean;
+  readonly fallback?: string;
 }
 
-function schema(fields: FieldOptions, { open = false } = {}): ObjectSchema {
-  const rules = Object.entries(fields);
-  const bits = (has: (rule: FieldOptions[string]) => boolean): number =>
-    rules.reduce((mask, [, rule], rank) => (has(rule) ? mask | (1 << rank) : mask), 0);
+const NO_KEYS: ObjectSchema = {
+  fields: [],
+  firstWords: new Int32Array(0),
+  open: false,
+  required: 0,
+  defaulted: 0,
+};
+
+function schema(keys: Readonly<Record<string, FieldOptions>>, { open = false } = {}): ObjectSchema {
+  const options = Object.values(keys);
+  const bits = (has: (field: FieldOptions) => boolean): number =>
+    options.reduce((mask, field, rank) => (has(field) ? mask | (1 << rank) : mask), 0);
+  const fields = Object.entries(keys).map(([key, field]) => ({
+    key,
+    kind: field.kind,
+    min: field.min ?? 0,
+    max: field.max ?? Infinity,
+    schema: field.schema ?? NO_KEYS,
+    head: phrase(`"${key}":`),
+    fallback: phrase(field.fallback ?? ""),
+  }));
   return {
-    fields: rules.map(([key, rule]) => ({
-      key,
-      rule,
-      head: Buffer.from(`"${key}":`),
-      fallback: Buffer.from(rule.fallback ?? ""),
-    })),
+    fields,
+    firstWords: Int32Array.from(fields, ({ head }) => head.words[0]!),
     open,
-    required: bits((rule) => rule.required === true),
-    defaulted: bits((rule) => rule.fallback !== undefined),
+    required: bits((field) => field.required === true),
+    defaulted: bits((field) => field.fallback !== undefined),
   };
 }
 
-const text = (charactersMin: number, charactersMax: number) =>
-  ({ kind: "text", charactersMin, charactersMax }) as const;
-
-const name = text(1, 1024);
+const NAME = { kind: "text", min: 1, max: 1024 } as const;
+const NOTE = { kind: "text", max: 1024 } as const;
 
 const ACTOR = schema(
-  { type: { ...name, fallback: '"user"' }, id: { ...name, required: true }, name },
+  { type: { ...NAME, fallback: '"user"' }, id: { ...NAME, required: true }, name: NAME },
   { open: true },
 );
 const TARGET = schema(
-  { type: { ...name, required: true }, id: { ...name, required: true }, name },
+  { type: { ...NAME, required: true }, id: { ...NAME, required: true }, name: NAME },
   { open: true },
 );
 const CONTEXT = schema({
   ip: { kind: "ip" },
-  user_agent: text(0, 1024),
-  request_id: text(0, 1024),
-  trace_id: text(0, 1024),
-  session_id: text(0, 1024),
+  user_agent: NOTE,
+  request_id: NOTE,
+  trace_id: NOTE,
+  session_id: NOTE,
   location: { kind: "free-object-or-string" },
 });
 const CHANGE = schema({
-  field: { ...text(0, Infinity), required: true },
+  field: { kind: "text", required: true },
   old: { kind: "free" },
   new: { kind: "free" },
 });
-const SOURCE = schema({ id: { ...text(1, 256), required: true }, seq: { kind: "sequence" } });
+const SOURCE = schema({ id: { kind: "text", min: 1, max: 256, required: true }, seq: { kind: "sequence" } });
 
+/** docs/spec/entry.md, as data. */
 export const ENTRY_SCHEMA = schema({
   v: { kind: "version", fallback: "1" },
   id: { kind: "id", fallback: "" },
@@ -85,12 +120,12 @@ export const ENTRY_SCHEMA = schema({
   action: { kind: "action", required: true },
   actor: { kind: "object", schema: ACTOR, required: true },
   on_behalf_of: { kind: "object", schema: ACTOR },
-  targets: { kind: "list", schema: TARGET, itemsMax: 100 },
+  targets: { kind: "list", schema: TARGET, max: 100 },
   context: { kind: "object", schema: CONTEXT },
   outcome: { kind: "outcome", fallback: '"unknown"' },
-  reason: text(0, 4096),
-  changes: { kind: "list", schema: CHANGE, itemsMax: 1000 },
-  tenant: text(1, 256),
+  reason: { kind: "text", max: 4096 },
+  changes: { kind: "list", schema: CHANGE, max: 1000 },
+  tenant: { kind: "text", min: 1, max: 256 },
   source: { kind: "object", schema: SOURCE },
   metadata: { kind: "free-object" },
 });

@@ -8,18 +8,20 @@ import {
   OPEN_BRACKET,
   QUOTE,
 } from "./ascii.ts";
-import { ENTRY_SCHEMA, type FieldRule, type ObjectSchema } from "./entry-schema.ts";
+import { ENTRY_SCHEMA, type Field, type ObjectSchema } from "./entry-schema.ts";
 import { KEY_PENDING } from "./event-cursor.ts";
 import { FieldWriter } from "./field-writer.ts";
 import { DUPLICATE_KEY } from "./json-transcoder.ts";
+import { lowestBit } from "./lowest-bit.ts";
 import { MemberOrder, OTHER_RANK } from "./member-order.ts";
+import { phrase } from "./phrase.ts";
 import { UUID_LENGTH, UuidV7Maker, type FillRandom } from "./uuid-v7.ts";
 
 /** Reads an event and writes its entry, as docs/spec/entry.md says. */
 export class EntryWriter extends FieldWriter {
   readonly #ids: UuidV7Maker;
   /** In quotes. */
-  #receivedAt: Uint8Array = new Uint8Array(0);
+  #receivedAt = phrase("");
   /** One for each object of a schema that can be open at once. */
   readonly #orders = [new MemberOrder(), new MemberOrder()];
   #open = 0;
@@ -31,7 +33,7 @@ export class EntryWriter extends FieldWriter {
 
   /** `receivedAt` is in the form of an entry. */
   beginBatch(receivedAt: string): void {
-    this.#receivedAt = Buffer.from(`"${receivedAt}"`);
+    this.#receivedAt = phrase(`"${receivedAt}"`);
     this.#ids.begin(Date.parse(receivedAt));
   }
 
@@ -42,13 +44,12 @@ export class EntryWriter extends FieldWriter {
 
   /** Transcodes the event at the cursor. What is written is an entry only if no problem was recorded. */
   event(): void {
-    if (this.next() === OPEN_BRACE) this.#object(ENTRY_SCHEMA);
-    else this.wrong("must be an object");
+    this.#object(this.next(), ENTRY_SCHEMA);
   }
 
-  #object(schema: ObjectSchema): void {
-    if (this.next() !== OPEN_BRACE) {
-      this.wrong("must be an object");
+  #object(first: number, schema: ObjectSchema): void {
+    if (first !== OPEN_BRACE) {
+      this.wrong(first, "must be an object");
       return;
     }
     const level = this.enter();
@@ -86,21 +87,18 @@ export class EntryWriter extends FieldWriter {
         moreKeys = this.noteKey(keysBase, start, moreKeys);
         order.add(OTHER_RANK, start);
         this.output[this.to++] = COLON;
-        this.colon();
-        this.value(0);
+        this.value(this.next(), 0);
       } else {
-        if ((seen & (1 << rank)) !== 0) this.problem(DUPLICATE_KEY, field.key);
+        const repeated = (seen & (1 << rank)) !== 0;
         seen |= 1 << rank;
-        if (this.colon() === LOWER_N && field.rule.kind !== "free") {
-          this.skipNull();
-          continue;
-        }
+        if (repeated) this.problem(DUPLICATE_KEY, field.key);
+        const first = this.next();
+        if (first === LOWER_N && field.kind !== "free" && this.takeNull()) continue;
         this.#addFallbacks(schema, order, rank);
-        if (order.has(rank)) order.drop(rank);
-        order.add(rank, this.to);
+        if (!repeated) order.add(rank, this.to);
         this.path[level] = this.to;
-        this.copy(field.head);
-        this.#field(field.rule);
+        this.write(field.head);
+        this.#field(first, field);
       }
       this.output[this.to++] = COMMA;
     } while (this.another(CLOSE_BRACE));
@@ -108,35 +106,34 @@ export class EntryWriter extends FieldWriter {
   }
 
   /**
-   * Reads a key. @returns its rank, and nothing is written; or {@link OTHER_RANK} for a key that the schema does not name,
-   * and the key is written and the place of the cursor
+   * Reads a key and its colon. @returns its rank, and nothing is written; or {@link OTHER_RANK} for a key that the schema
+   * does not name, and then the key is written and is the place of the cursor
    */
-  #key({ fields }: ObjectSchema, expected: number, level: number): number {
-    const { input } = this;
-    if (this.next() === QUOTE) {
-      // Byte for byte first, beginning with the key that comes next in an entry.
-      for (let i = 0, rank = expected; i < fields.length; i++, rank++) {
-        if (rank >= fields.length) rank = 0;
-        const { head } = fields[rank]!;
-        const { at } = this;
-        let length = 1;
-        while (length < head.length - 1 && input[at + length] === head[length]) length++;
-        if (length === head.length - 1) {
-          this.at += length;
-          return rank;
-        }
+  #key({ fields, firstWords }: ObjectSchema, expected: number, level: number): number {
+    const { to: start, inputView } = this;
+    if (this.next() === QUOTE && this.at + 4 <= inputView.byteLength) {
+      const word = inputView.getInt32(this.at, true);
+      // The key that comes next in an entry is the likeliest.
+      for (let i = 0, rank = expected; i < firstWords.length; i++, rank++) {
+        if (rank >= firstWords.length) rank = 0;
+        if (firstWords[rank] === word && this.take(fields[rank]!.head)) return rank;
       }
     }
-    const { at, to: start } = this;
     this.key(level);
-    // A known key may have been written with escapes, which are longer than what they stand for.
-    if (this.at - at === this.to - start) return OTHER_RANK;
-    const text = this.text(start + 1, this.to - 1);
-    const rank = fields.findIndex((field) => field.key === text);
+    this.colon();
+    // A known key may have been written with escapes, or with a space before the colon.
+    const rank = fields.findIndex((field) => this.#isKey(start, field.key));
     if (rank === -1) return OTHER_RANK;
     this.to = start;
     this.path[level] = KEY_PENDING;
     return rank;
+  }
+
+  /** Whether `key`, which is ASCII, is what was written from `start` on. */
+  #isKey(start: number, key: string): boolean {
+    if (this.to - start !== key.length + 2) return false;
+    for (let i = 0; i < key.length; i++) if (this.output[start + 1 + i] !== key.charCodeAt(i)) return false;
+    return true;
   }
 
   /** Adds what the producer left out of the ranks below `rank`. */
@@ -146,9 +143,9 @@ export class EntryWriter extends FieldWriter {
       const added = lowestBit(missing);
       const field = schema.fields[added]!;
       order.add(added, this.to);
-      this.copy(field.head);
-      if (field.rule.kind === "id") this.#newId();
-      else this.copy(field.fallback.length === 0 ? this.#receivedAt : field.fallback);
+      this.write(field.head);
+      if (field.kind === "id") this.#newId();
+      else this.write(field.fallback.lengthBytes === 0 ? this.#receivedAt : field.fallback);
       this.output[this.to++] = COMMA;
     }
   }
@@ -162,59 +159,58 @@ export class EntryWriter extends FieldWriter {
   }
 
   /** Transcodes the value of a known key. */
-  #field(rule: FieldRule): void {
-    const first = this.next();
-    switch (rule.kind) {
+  #field(first: number, field: Field): void {
+    switch (field.kind) {
       case "text":
-        this.textValue(rule.charactersMin, rule.charactersMax);
+        this.textValue(first, field.min, field.max);
         break;
       case "object":
-        this.#object(rule.schema);
+        this.#object(first, field.schema);
         break;
       case "list":
-        this.#list(rule.schema, rule.itemsMax);
+        this.#list(first, field.schema, field.max);
         break;
       case "id":
-        this.idValue();
+        this.idValue(first);
         break;
       case "timestamp":
-        this.timestampValue();
+        this.timestampValue(first);
         break;
       case "action":
-        this.actionValue();
+        this.actionValue(first);
         break;
       case "outcome":
-        this.outcomeValue();
+        this.outcomeValue(first);
         break;
       case "ip":
-        this.ipValue();
+        this.ipValue(first);
         break;
       case "free-object":
-        if (first === OPEN_BRACE) this.value(0);
-        else this.wrong("must be an object");
+        if (first === OPEN_BRACE) this.value(first, 0);
+        else this.wrong(first, "must be an object");
         break;
       case "free-object-or-string":
-        if (first === OPEN_BRACE || first === QUOTE) this.value(0);
-        else this.wrong("must be a string or an object");
+        if (first === OPEN_BRACE || first === QUOTE) this.value(first, 0);
+        else this.wrong(first, "must be a string or an object");
         break;
       case "free":
-        this.value(0);
+        this.value(first, 0);
         break;
       case "sequence":
-        this.sequenceValue();
+        this.sequenceValue(first);
         break;
       case "version":
-        this.versionValue();
+        this.versionValue(first);
         break;
       case "refused":
-        this.wrong("is written by the server and can't be sent");
+        this.wrong(first, "is written by the server and can't be sent");
         break;
     }
   }
 
-  #list(schema: ObjectSchema, itemsMax: number): void {
-    if (this.next() !== OPEN_BRACKET) {
-      this.wrong("must be an array");
+  #list(first: number, schema: ObjectSchema, itemsMax: number): void {
+    if (first !== OPEN_BRACKET) {
+      this.wrong(first, "must be an array");
       return;
     }
     const level = this.enter();
@@ -227,7 +223,7 @@ export class EntryWriter extends FieldWriter {
       do {
         if (index === itemsMax) this.#tooMany(itemsMax);
         this.path[level] = ~index++;
-        this.#object(schema);
+        this.#object(this.next(), schema);
         this.output[this.to++] = COMMA;
         if (this.to > this.limit) this.abandonTooLong();
       } while (this.another(CLOSE_BRACKET));
@@ -241,8 +237,4 @@ export class EntryWriter extends FieldWriter {
     this.level--;
     this.abandon(`has more than ${itemsMax} items`);
   }
-}
-
-function lowestBit(bits: number): number {
-  return 31 - Math.clz32(bits & -bits);
 }

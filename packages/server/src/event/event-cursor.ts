@@ -1,5 +1,6 @@
 import { EventRejectedError, type EventProblem } from "./errors.ts";
 import { ENTRY_BYTES_MAX } from "./limits.ts";
+import type { Phrase } from "./phrase.ts";
 
 /** The input is not JSON at `offset`. Never leaves this folder: the normalizer knows what it means for the batch. */
 export class SyntaxFault extends Error {
@@ -28,12 +29,14 @@ const NO_INPUT = Buffer.alloc(0);
 /** Where an event is being read and its entry written, and what was found wrong so far. */
 export class EventCursor {
   input: Buffer = NO_INPUT;
+  inputView = viewOf(NO_INPUT);
   /** The next byte to read. */
   at = 0;
   /** Where reading ends. */
   end = 0;
 
   output: Uint8Array<ArrayBuffer>;
+  outputView: DataView;
   /** The next byte to write. */
   to = 0;
   /** Past it, the entry is certainly too long. */
@@ -52,6 +55,18 @@ export class EventCursor {
   constructor(problemsMax: number, outputBytes: number) {
     this.#problemsMax = problemsMax;
     this.output = new Uint8Array(Math.max(outputBytes, RESERVE_BYTES));
+    this.outputView = viewOf(this.output);
+  }
+
+  /** Makes ready for reading a body, and for writing from `output[to]` on. */
+  beginBody(body: Uint8Array, to: number): void {
+    this.input = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+    this.inputView = viewOf(body);
+    this.at = 0;
+    this.end = body.length;
+    this.to = to;
+    this.position = 0;
+    this.problems = [];
   }
 
   /** Makes ready for writing the event at `position`: makes room for it, forgets the place of the one before. */
@@ -59,17 +74,23 @@ export class EventCursor {
     if (this.output.length - this.to < RESERVE_BYTES) {
       const larger = new Uint8Array(2 * this.output.length);
       larger.set(this.output.subarray(0, this.to));
-      this.output = larger;
+      this.#use(larger);
     }
     this.limit = this.to + ENTRY_BYTES_MAX + SHRINK_BYTES_MAX;
     this.position = position;
     this.level = 0;
   }
 
-  /** Lets go of the input, and of more output than is to be kept. */
-  release(outputBytesKept: number): void {
+  /** Lets go of the body, and of more output than is to be kept. */
+  endBody(outputBytesKept: number): void {
     this.input = NO_INPUT;
-    if (this.output.length > outputBytesKept) this.output = new Uint8Array(outputBytesKept);
+    this.inputView = viewOf(NO_INPUT);
+    if (this.output.length > outputBytesKept) this.#use(new Uint8Array(outputBytesKept));
+  }
+
+  #use(output: Uint8Array<ArrayBuffer>): void {
+    this.output = output;
+    this.outputView = viewOf(output);
   }
 
   /** Goes one level down. The place there is pending until `path` is set. @returns the level of its key in `path` */
@@ -90,6 +111,31 @@ export class EventCursor {
     }
     this.at = at;
     return at < end ? input[at]! : -1;
+  }
+
+  /** Skips the phrase if it is at the cursor. @returns whether it was */
+  take({ words, lastMask, lengthBytes }: Phrase): boolean {
+    const { at, inputView } = this;
+    const last = words.length - 1;
+    if (at + 4 * words.length > inputView.byteLength) return this.#takeAtEnd(words, lengthBytes);
+    for (let i = 0; i < last; i++) if (inputView.getInt32(at + 4 * i, true) !== words[i]) return false;
+    if ((inputView.getInt32(at + 4 * last, true) & lastMask) !== words[last]) return false;
+    this.at = at + lengthBytes;
+    return true;
+  }
+
+  #takeAtEnd(words: Int32Array, lengthBytes: number): boolean {
+    for (let i = 0; i < lengthBytes; i++) {
+      if (this.input[this.at + i] !== ((words[i >> 2]! >>> (8 * (i & 3))) & 0xff)) return false;
+    }
+    this.at += lengthBytes;
+    return true;
+  }
+
+  write({ words, lengthBytes }: Phrase): void {
+    const { to, outputView } = this;
+    for (let i = 0; i < words.length; i++) outputView.setInt32(to + 4 * i, words[i]!, true);
+    this.to = to + lengthBytes;
   }
 
   /** The text is not JSON here. @throws SyntaxFault */
@@ -148,4 +194,8 @@ export class EventCursor {
 /** RFC 6901 section 3. */
 function pointerToken(key: string): string {
   return key.replaceAll("~", "~0").replaceAll("/", "~1");
+}
+
+function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
+  return new DataView(buffer, byteOffset, byteLength);
 }

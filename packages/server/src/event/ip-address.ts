@@ -1,4 +1,5 @@
 import { isIPv4, isIPv6 } from "node:net";
+import { DOT, ZERO } from "./ascii.ts";
 
 /**
  * The one way to write an IP address: IPv4 in dotted decimals, IPv6 as RFC 5952 recommends (lower case, no leading
@@ -17,6 +18,28 @@ export function canonicalIp(text: string): string | undefined {
   const hex = groups.map((group) => group.toString(16));
   if (length < 2) return hex.join(":");
   return `${hex.slice(0, start).join(":")}::${hex.slice(start + length).join(":")}`;
+}
+
+/** Whether `bytes[start, end)` is an IPv4 address, without making a string of it. */
+export function isDottedDecimal(bytes: Uint8Array, start: number, end: number): boolean {
+  let dots = 0;
+  let digits = 0;
+  let part = 0;
+  for (let at = start; at < end; at++) {
+    const digit = bytes[at]! - ZERO;
+    if (bytes[at] === DOT) {
+      if (digits === 0) return false;
+      dots++;
+      digits = part = 0;
+    } else {
+      // A leading zero may mean octal to somebody.
+      if (digit < 0 || digit > 9 || (digits > 0 && part === 0)) return false;
+      digits++;
+      part = part * 10 + digit;
+      if (part > 255) return false;
+    }
+  }
+  return dots === 3 && digits > 0;
 }
 
 /** The eight 16-bit groups of a valid IPv6 address. */

@@ -1,6 +1,5 @@
 import {
   BACKSLASH,
-  COMMA,
   DOT,
   isDigit,
   LOWER_CASE,
@@ -13,6 +12,7 @@ import {
   ZERO,
 } from "./ascii.ts";
 import { EventCursor } from "./event-cursor.ts";
+import { lowestBit } from "./lowest-bit.ts";
 
 /** 1 for a byte that stands for itself inside a JSON string: ASCII from space on, but `"` and `\`. */
 const PLAIN = Uint8Array.from({ length: 256 }, (_, byte) =>
@@ -33,10 +33,11 @@ for (const pair of ['""', "\\\\", "//", "b\b", "f\f", "n\n", "r\r", "t\t"]) {
   UNESCAPED[letter] = point;
   if (pair !== "//") ESCAPE_LETTER[point] = letter;
 }
-/** An integer with so many digits is below 2^53 and is written as it was read. */
+/** No two numbers of so many digits read as the same double, so none has a shorter form but for its zeroes. */
 const PLAIN_DIGITS_MAX = 15;
+
 /**
- * Reads strings, numbers and words of strict JSON (RFC 8259) in UTF-8, and writes each as `JSON.stringify` writes what
+ * Reads strings and numbers of strict JSON (RFC 8259) in UTF-8, and writes each as `JSON.stringify` writes what
  * `JSON.parse` makes of it. Makes no objects on the way.
  */
 export class JsonScalars extends EventCursor {
@@ -58,19 +59,26 @@ export class JsonScalars extends EventCursor {
     if (this.#fault !== undefined) this.problem(`its key ${this.#fault}`);
   }
 
-  /** Sets `#fault`. The usual bytes are done here, the others elsewhere. */
+  /** Sets `#fault`. The usual bytes are done here, four at a time; the others, and the last of the body, elsewhere. */
   #string(): void {
     this.#fault = undefined;
-    const { input, output } = this;
+    const { input, inputView, output, outputView } = this;
     let at = this.at + 1;
     let to = this.to;
     output[to++] = QUOTE;
-    const stop = Math.min(this.end, at + this.limit - to);
-    while (at < stop) {
-      const byte = input[at]!;
-      if (PLAIN[byte] === 0) break;
-      output[to++] = byte;
-      at++;
+    const stop = Math.min(inputView.byteLength - 4, at + this.limit - to);
+    while (at <= stop) {
+      const four = inputView.getInt32(at, true);
+      outputView.setInt32(to, four, true);
+      const special = specialBytes(four);
+      if (special !== 0) {
+        const plain = lowestBit(special) >> 3;
+        at += plain;
+        to += plain;
+        break;
+      }
+      at += 4;
+      to += 4;
     }
     this.at = at;
     this.to = to;
@@ -79,7 +87,7 @@ export class JsonScalars extends EventCursor {
     output[this.to++] = QUOTE;
   }
 
-  /** Transcodes bytes of a string from one that does not simply stand for itself, to the next such one. */
+  /** Transcodes bytes of a string up to the next one that does not simply stand for itself, or that one too. */
   #unusual(): void {
     const { input, output } = this;
     if (this.at >= this.end) this.fail("the closing quote of a string");
@@ -179,21 +187,31 @@ export class JsonScalars extends EventCursor {
     this.#writePoint(0xfffd);
   }
 
-  /** Transcodes the number at the cursor. */
+  /** Transcodes the number at the cursor. What is certainly in its shortest form already is copied. */
   number(): void {
     const { input, output, end } = this;
-    const start = this.at;
-    let at = start;
-    let to = this.to;
+    let { at, to } = this;
     if (input[at] === MINUS) {
       output[to++] = MINUS;
       at++;
     }
-    const digits = at;
-    while (at < end && isDigit(input[at]!)) output[to++] = input[at++]!;
-    const after = at < end ? input[at]! : COMMA;
-    const plain = at - digits <= PLAIN_DIGITS_MAX && after !== DOT && (after | LOWER_CASE) !== LOWER_E;
-    if (plain && (input[digits] !== ZERO ? at > digits : at === start + 1)) {
+    const start = at;
+    const stop = Math.min(end, start + PLAIN_DIGITS_MAX + 2);
+    while (at < stop && isDigit(input[at]!)) output[to++] = input[at++]!;
+    const zero = input[start] === ZERO;
+    let digits = at - start;
+    let plain = zero ? digits === 1 : digits > 0;
+    if (at < end && input[at] === DOT) {
+      output[to++] = input[at++]!;
+      const point = at;
+      while (at < stop && isDigit(input[at]!)) output[to++] = input[at++]!;
+      // Below 0.000001 the shortest form has an exponent.
+      plain &&= at > point && input[at - 1] !== ZERO && (!zero || at - point <= 6);
+      digits += at - point;
+    } else if (zero && start > this.at) {
+      plain = false;
+    }
+    if (plain && digits <= PLAIN_DIGITS_MAX && (at >= end || (input[at]! | LOWER_CASE) !== LOWER_E)) {
       this.at = at;
       this.to = to;
     } else {
@@ -228,16 +246,18 @@ export class JsonScalars extends EventCursor {
     while (this.at < this.end && isDigit(this.input[this.at]!)) this.at++;
     if (this.at === start) this.fail("a digit");
   }
+}
 
-  /** Transcodes `true`, `false` or `null`: the word that is expected at the cursor. */
-  word(word: Uint8Array): void {
-    const start = this.at;
-    for (let i = 0; i < word.length; i++) {
-      if (start + i >= this.end || this.input[start + i] !== word[i]) this.fail("a value");
-      this.output[this.to++] = word[i]!;
-    }
-    this.at += word.length;
-  }
+/**
+ * The top bit of each of four bytes that does not simply stand for itself in a string (below 0x20, `"`, `\\`, or above 0x7f);
+ * above the lowest such byte, possibly of others too. 0 if there is none.
+ */
+function specialBytes(four: number): number {
+  // A subtraction sets the top bit of a byte that is smaller than what is taken from it.
+  const control = four - 0x20202020;
+  const quote = (four ^ 0x22222222) - 0x01010101;
+  const backslash = (four ^ 0x5c5c5c5c) - 0x01010101;
+  return (control | quote | backslash | four) & 0x80808080;
 }
 
 /** The length of the UTF-8 sequence of 2–4 bytes at `at`, or 0 if there is none (Unicode, table 3-7). */

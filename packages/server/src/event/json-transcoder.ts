@@ -12,10 +12,11 @@ import {
 } from "./ascii.ts";
 import { JsonScalars } from "./json-scalars.ts";
 import { FREE_DATA_DEPTH_MAX } from "./limits.ts";
+import { phrase } from "./phrase.ts";
 
-const TRUE = Buffer.from("true");
-const FALSE = Buffer.from("false");
-const NULL = Buffer.from("null");
+const TRUE = phrase("true");
+const FALSE = phrase("false");
+const NULL = phrase("null");
 
 /** The keys of an object are compared with each other up to this many; further ones are looked up in a set. */
 const KEYS_COMPARED_MAX = 64;
@@ -40,17 +41,24 @@ export class JsonTranscoder extends JsonScalars {
     this.keysTop = 0;
   }
 
-  /** Transcodes any value. `depth` is the number of objects and arrays of free data that it is in. */
-  value(depth: number): void {
-    const first = this.next();
+  /**
+   * Transcodes the value at the cursor, whose first byte is `first`. `depth` is the number of objects and arrays of free
+   * data that it is in.
+   */
+  value(first: number, depth: number): void {
     if (first === QUOTE) this.string();
     else if (first === OPEN_BRACE) this.#object(depth + 1);
     else if (first === OPEN_BRACKET) this.#array(depth + 1);
     else if (first === MINUS || isDigit(first)) this.number();
-    else if (first === TRUE[0]) this.word(TRUE);
-    else if (first === FALSE[0]) this.word(FALSE);
-    else if (first === NULL[0]) this.word(NULL);
+    else if (this.take(TRUE)) this.write(TRUE);
+    else if (this.take(FALSE)) this.write(FALSE);
+    else if (this.take(NULL)) this.write(NULL);
     else this.fail("a value");
+  }
+
+  /** Skips a `null` if it is at the cursor. @returns whether it was */
+  takeNull(): boolean {
+    return this.take(NULL);
   }
 
   /** Skips the value at the cursor, however deep it is, without judging more of it than where it ends. */
@@ -73,13 +81,6 @@ export class JsonTranscoder extends JsonScalars {
     this.at++;
   }
 
-  /** Skips a `null` that is at the cursor. */
-  skipNull(): void {
-    const to = this.to;
-    this.word(NULL);
-    this.to = to;
-  }
-
   /** Skips `,` and says `true`, or skips the closing byte and says `false`. */
   another(close: number): boolean {
     const byte = this.next();
@@ -88,11 +89,10 @@ export class JsonTranscoder extends JsonScalars {
     return byte === COMMA;
   }
 
-  /** Skips `:`. @returns the first byte of the value */
-  colon(): number {
+  /** Skips `:`. */
+  colon(): void {
     if (this.next() !== COLON) this.fail('":"');
     this.at++;
-    return this.next();
   }
 
   #object(depth: number): void {
@@ -112,7 +112,7 @@ export class JsonTranscoder extends JsonScalars {
         moreKeys = this.noteKey(keysBase, key, moreKeys);
         this.output[this.to++] = COLON;
         this.colon();
-        this.value(depth);
+        this.value(this.next(), depth);
         this.output[this.to++] = COMMA;
       } while (this.another(CLOSE_BRACE));
       this.output[this.to - 1] = CLOSE_BRACE;
@@ -133,7 +133,7 @@ export class JsonTranscoder extends JsonScalars {
       let index = 0;
       do {
         this.path[level] = ~index++;
-        this.value(depth);
+        this.value(this.next(), depth);
         this.output[this.to++] = COMMA;
         if (this.to > this.limit) this.abandonTooLong();
       } while (this.another(CLOSE_BRACKET));

@@ -59,14 +59,9 @@ export class EventNormalizer {
     }
     const writer = this.#writer;
     this.#count = 0;
-    writer.input = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
-    writer.at = 0;
-    writer.end = body.length;
-    writer.position = 0;
-    writer.problems = [];
     // The byte in front of an entry is the LF of the one before; the first one needs one of its own.
+    writer.beginBody(body, 1);
     writer.output[0] = LINE_FEED;
-    writer.to = 1;
     writer.beginBatch(receivedAt);
     try {
       if (type === "ndjson") this.#lines();
@@ -75,7 +70,7 @@ export class EventNormalizer {
       if (writer.problems.length > 0) throw new EventRejectedError(writer.problems);
       return this.#batch();
     } finally {
-      writer.release(OUTPUT_KEPT_BYTES);
+      writer.endBody(OUTPUT_KEPT_BYTES);
     }
   }
 
