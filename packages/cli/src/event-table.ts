@@ -5,23 +5,34 @@ import type { Output, Style } from "./terminal.ts";
 interface Column {
   readonly title: string;
   readonly value: (event: LogEntry) => string;
-  /** The widest that it gets on a terminal that is not wide enough for all; undefined: always whole. */
-  readonly columnsMax?: number;
+  /** How wide it is while nothing is known of the rows. */
+  readonly columns: number;
+  /** Whether it may be cut on a terminal that is not wide enough. */
+  readonly elastic?: boolean;
 }
 
 const COLUMNS: readonly Column[] = [
-  { title: "INDEX", value: ({ index }) => String(index) },
-  { title: "TIME (UTC)", value: ({ entry }) => entry.occurred_at.slice(0, 19).replace("T", " ") },
-  { title: "ACTOR", value: ({ entry }) => entry.actor.name ?? entry.actor.id, columnsMax: 24 },
-  { title: "ACTION", value: ({ entry }) => entry.action, columnsMax: 30 },
-  { title: "TARGET", value: ({ entry }) => targets(entry.targets ?? []), columnsMax: 32 },
-  { title: "OUTCOME", value: ({ entry }) => entry.outcome },
-  { title: "IP", value: ({ entry }) => entry.context?.ip ?? "" },
+  { title: "INDEX", value: ({ index }) => String(index), columns: 9 },
+  { title: "TIME (UTC)", value: ({ entry }) => timeOf(entry.occurred_at), columns: 19 },
+  { title: "ACTOR", value: ({ entry }) => entry.actor.name ?? entry.actor.id, columns: 22, elastic: true },
+  { title: "ACTION", value: ({ entry }) => entry.action, columns: 24, elastic: true },
+  { title: "TARGET", value: ({ entry }) => targetsOf(entry.targets ?? []), columns: 26, elastic: true },
+  { title: "OUTCOME", value: ({ entry }) => entry.outcome, columns: 7 },
+  { title: "IP", value: ({ entry }) => entry.context?.ip ?? "", columns: 15 },
 ];
 const GAP = "  ";
-const COLUMN_WIDTH_MIN = 8;
+const ELASTIC_COLUMNS_MIN = 8;
+const STYLES: Readonly<Record<string, Style | undefined>> = {
+  failure: "yellow",
+  denied: "red",
+  unknown: "dim",
+};
 
-function targets([first, ...others]: readonly Party[]): string {
+function timeOf(occurredAt: string): string {
+  return occurredAt.slice(0, 19).replace("T", " ");
+}
+
+function targetsOf([first, ...others]: readonly Party[]): string {
   if (!first) return "";
   return `${first.name ?? first.id}${others.length > 0 ? ` +${others.length}` : ""}`;
 }
@@ -38,51 +49,49 @@ export class EventTable {
     this.#output = output;
   }
 
-  /** The rows, each with its line end. The first call comes with the header, and decides how wide columns are. */
+  /**
+   * The rows, each with its line end. The first call comes with the header, and decides how wide columns are: as
+   * wide as its rows need, or as they usually are if it has none.
+   */
   rows(events: readonly LogEntry[]): string {
-    const cells = events.map((event) => COLUMNS.map(({ value }) => printable(value(event))));
+    const rows = events.map((event) => COLUMNS.map(({ value }) => printable(value(event))));
     let text = "";
     if (!this.#widths) {
-      this.#widths = widths(cells, this.#output.columns);
-      text = this.#output.style("bold", this.#row(COLUMNS.map(({ title }) => title))) + "\n";
+      this.#widths = columnWidths(rows, this.#output.columns);
+      const header = this.#line(COLUMNS.map(({ title }) => title));
+      text = `${this.#output.style("bold", header)}\n`;
     }
-    for (const [i, row] of cells.entries()) {
+    for (const [i, row] of rows.entries()) {
       const style = STYLES[events[i]!.entry.outcome];
-      const line = this.#row(row);
+      const line = this.#line(row);
       text += `${style === undefined ? line : this.#output.style(style, line)}\n`;
     }
     return text;
   }
 
-  #row(cells: readonly string[]): string {
-    const whole = this.#output.columns === undefined;
+  #line(cells: readonly string[]): string {
+    const mayCut = this.#output.columns !== undefined;
     return cells
       .map((cell, i) => {
         const width = this.#widths![i]!;
-        return fit(cell, whole ? Math.max(width, columnsOf(cell)) : width);
+        return fit(cell, mayCut && COLUMNS[i]!.elastic ? width : Math.max(width, columnsOf(cell)));
       })
       .join(GAP)
       .trimEnd();
   }
 }
 
-const STYLES: Readonly<Record<string, Style | undefined>> = { failure: "yellow", denied: "red", unknown: "dim" };
-
-/** As wide as the widest cell, then the widest columns give way until a row fits the terminal. */
-function widths(rows: readonly (readonly string[])[], terminalColumns: number | undefined): number[] {
-  const wide = COLUMNS.map(({ title }, i) => Math.max(title.length, ...rows.map((row) => columnsOf(row[i]!))));
-  if (terminalColumns === undefined) return wide;
-  const room = terminalColumns - GAP.length * (COLUMNS.length - 1);
-  const sum = () => wide.reduce((total, width) => total + width, 0);
-  if (sum() <= room) return wide;
-  for (const [i, { columnsMax }] of COLUMNS.entries()) wide[i] = Math.min(wide[i]!, columnsMax ?? Infinity);
-  while (sum() > room) {
-    const widest = COLUMNS.reduce(
-      (best, { columnsMax }, i) => (columnsMax !== undefined && wide[i]! > (wide[best] ?? 0) ? i : best),
-      -1,
-    );
-    if (widest < 0 || wide[widest]! <= COLUMN_WIDTH_MIN) break;
-    wide[widest]!--;
+/** As wide as the widest cell; then the widest of the elastic columns gives way, until a row fits the terminal. */
+function columnWidths(rows: readonly (readonly string[])[], terminalColumns: number | undefined): number[] {
+  const widths = COLUMNS.map(({ title, columns }, i) =>
+    rows.length === 0 ? columns : Math.max(title.length, ...rows.map((row) => columnsOf(row[i]!))),
+  );
+  const room = (terminalColumns ?? Infinity) - GAP.length * (COLUMNS.length - 1);
+  while (widths.reduce((sum, width) => sum + width, 0) > room) {
+    const elastic = [...widths.keys()].filter((i) => COLUMNS[i]!.elastic);
+    const widest = elastic.reduce((best, i) => (widths[i]! > widths[best]! ? i : best));
+    if (widths[widest]! <= ELASTIC_COLUMNS_MIN) break;
+    widths[widest]!--;
   }
-  return wide;
+  return widths;
 }

@@ -11,6 +11,11 @@ export function printable(text: string): string {
   return text.replaceAll(HOSTILE, (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`);
 }
 
+/** As {@link printable}, for text of several lines. */
+export function printableLines(text: string): string {
+  return text.split("\n").map(printable).join("\n");
+}
+
 /** The same JSON, with what is not a visible character escaped as JSON has it. Line feeds between tokens stay. */
 export function printableJson(json: string): string {
   return json.replaceAll(HOSTILE, (character) => (character === "\n" ? character : escapeUtf16(character)));

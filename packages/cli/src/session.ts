@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { SteleClient, type ClientOptions } from "@stele/client";
 import { output, type Output } from "./terminal.ts";
-import { UsageError } from "./usage-error.ts";
+import { UsageError } from "./cli-error.ts";
 
 export const DEFAULT_URL = "http://127.0.0.1:8080";
 export const DEFAULT_DATA = "./stele-data";
@@ -50,6 +50,14 @@ export class Session {
     });
   }
 
+  /** For another place than the node of the options. The token goes there only if it is the same server. */
+  clientFor(url: string, log: string): SteleClient {
+    const isSame = this.options.url.split(",").some((known) => serverOf(known) === serverOf(url));
+    return isSame
+      ? this.client({ endpoints: [url], log })
+      : new SteleClient({ endpoints: [url], log, attemptsMax: 3 });
+  }
+
   /** A line for programs. */
   async printJson(value: unknown): Promise<void> {
     await this.out.write(`${JSON.stringify(value)}\n`);
@@ -72,4 +80,8 @@ function readToken(path: string | undefined): string | undefined {
   const token = readFileSync(path, "utf8").trim();
   if (/^\S+$/.test(token)) return token;
   throw new UsageError(`${path} does not hold an access token`);
+}
+
+function serverOf(url: string): string | undefined {
+  return URL.canParse(url) ? new URL(url).origin : undefined;
 }

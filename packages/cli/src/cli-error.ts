@@ -2,3 +2,8 @@
 export class UsageError extends Error {
   override readonly name = "UsageError";
 }
+
+/** Somebody pressed Ctrl-C. */
+export class InterruptedError extends Error {
+  override readonly name = "InterruptedError";
+}

@@ -1,0 +1,66 @@
+import type { LogEntry } from "@stele/client";
+import { decodeUtf8, encodeBase64 } from "@stele/proof";
+import type { AddCommand } from "../command.ts";
+import { entryKey, logVerifier } from "../log-key.ts";
+import { formatCount } from "../progress-bar.ts";
+import { printableJson } from "../printable.ts";
+import type { Session } from "../session.ts";
+
+interface GetFlags {
+  readonly proof?: boolean;
+  readonly key?: string;
+}
+
+export const addGet: AddCommand = (program, run) => {
+  program
+    .command("get")
+    .summary("show one event")
+    .argument("<index|id>", "its leaf index (digits only), or its id")
+    .option("--proof", "verify that the log has exactly these bytes")
+    .option("--key <vkey>", "the log's key, for --proof; what the node says unless told")
+    .action(run(get));
+};
+
+async function get(session: Session, key: string, flags: GetFlags): Promise<void> {
+  const client = session.client();
+  if (!flags.proof) {
+    const found = await client.get(entryKey(key), { signal: session.signal });
+    if (session.json) {
+      await session.printJson({ index: found.index, leaf_hash: found.leafHash, entry: found.entry });
+    } else {
+      await printEntry(session, found, found.leafHash);
+    }
+    return;
+  }
+  const verifier = await logVerifier(session, client, flags.key);
+  const proven = await client.prove(entryKey(key), verifier, { signal: session.signal });
+  const { leafIndex, leafHash, checkpoint } = proven;
+  const entry: LogEntry["entry"] = JSON.parse(decodeUtf8(proven.entry));
+  if (session.json) {
+    await session.printJson({
+      index: leafIndex,
+      leaf_hash: encodeBase64(leafHash),
+      entry,
+      entry_bytes: encodeBase64(proven.entry),
+      proof: {
+        leaf_index: leafIndex,
+        tree_size: checkpoint.treeSize,
+        hashes: proven.proof.map(encodeBase64),
+        checkpoint: decodeUtf8(proven.note),
+      },
+    });
+    return;
+  }
+  await printEntry(session, { index: leafIndex, entry }, encodeBase64(leafHash));
+  await session.print(
+    `${session.out.style("green", "✓")} proven to be in the log ${checkpoint.origin}, in the tree of ${formatCount(checkpoint.treeSize)} entries`,
+  );
+}
+
+async function printEntry(session: Session, { index, entry }: LogEntry, leafHash: string): Promise<void> {
+  const { out } = session;
+  await session.print(
+    `${out.style("bold", `${session.options.log} #${index}`)}  ${out.style("dim", `leaf hash ${leafHash}`)}`,
+  );
+  await session.print(printableJson(JSON.stringify(entry, null, 2)));
+}

@@ -1,0 +1,35 @@
+import type { LogInfo } from "@stele/client";
+import type { AddCommand } from "../command.ts";
+import { formatCount } from "../progress-bar.ts";
+import type { Session } from "../session.ts";
+
+export const addLog: AddCommand = (program, run) => {
+  const log = program.command("log").summary("the logs of the node");
+  log.command("list").summary("list the logs").action(run(list));
+  log
+    .command("create")
+    .summary("make a log, with a tree, a key and an order of its own")
+    .argument("<name>", "1 to 63 of a-z 0-9 -")
+    .action(run(create));
+};
+
+async function list(session: Session): Promise<void> {
+  const logs = await session.client().logs({ signal: session.signal });
+  for (const log of logs) {
+    if (session.json) await session.printJson(jsonOf(log));
+    else
+      await session.print(
+        `${log.name.padEnd(16)}  ${formatCount(log.treeSize).padStart(13)} entries  ${log.vkey}`,
+      );
+  }
+}
+
+async function create(session: Session, name: string): Promise<void> {
+  const log = await session.client().createLog(name, { signal: session.signal });
+  if (session.json) await session.printJson(jsonOf(log));
+  else await session.print(`The log ${log.name} is there. Its key:\n${log.vkey}`);
+}
+
+function jsonOf({ name, origin, vkey, treeSize }: LogInfo): object {
+  return { name, origin, vkey, tree_size: treeSize };
+}

@@ -1,0 +1,43 @@
+import { writeFile } from "node:fs/promises";
+import { formatProofFile } from "@stele/client";
+import { verifyTlogProof } from "@stele/proof";
+import type { AddCommand } from "../command.ts";
+import { entryKey, logVerifier } from "../log-key.ts";
+import { formatCount } from "../progress-bar.ts";
+import type { Session } from "../session.ts";
+
+interface ProveFlags {
+  readonly output?: string;
+  readonly key?: string;
+}
+
+export const addProve: AddCommand = (program, run) => {
+  program
+    .command("prove")
+    .summary("write a proof that the log has an event")
+    .description(
+      "Writes a C2SP tlog-proof that holds the event's exact bytes, its proof and the signed checkpoint. “stele verify FILE --key …” checks it off line, and so can others.",
+    )
+    .argument("<index|id>", "the leaf index of the event, or its id")
+    .option("-o, --output <file>", "where to; <log>-<index>.tlog-proof unless told")
+    .option("--key <vkey>", "the log's key; what the node says unless told")
+    .action(run(prove));
+};
+
+async function prove(session: Session, key: string, flags: ProveFlags): Promise<void> {
+  const client = session.client();
+  const verifier = await logVerifier(session, client, flags.key);
+  const proven = await client.prove(entryKey(key), verifier, { signal: session.signal });
+  const file = formatProofFile(proven);
+  verifyTlogProof(file, proven.leafHash, verifier);
+  const path = flags.output ?? `${client.log}-${proven.leafIndex}.tlog-proof`;
+  await writeFile(path, file);
+  const { origin, treeSize } = proven.checkpoint;
+  if (session.json) {
+    await session.printJson({ file: path, index: proven.leafIndex, tree_size: treeSize, origin });
+  } else {
+    await session.print(
+      `${path} proves that event ${proven.leafIndex} is in the log ${origin} of ${formatCount(treeSize)} entries.`,
+    );
+  }
+}

@@ -1,0 +1,186 @@
+import { readFile, stat } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { RefusedError } from "@stele/client";
+import { MalformedError, parseVerifierKey, UnavailableError, VerificationError } from "@stele/proof";
+import type { VerificationReport, VerifyOptions } from "@stele/server";
+import type { AddCommand } from "../command.ts";
+import { printable } from "../printable.ts";
+import { formatCount, ProgressBar } from "../progress-bar.ts";
+import { DEFAULT_DATA, type Session } from "../session.ts";
+
+export const addVerify: AddCommand = (program, run) => {
+  program
+    .command("verify")
+    .summary("re-derive everything from the bytes, and compare")
+    .description(
+      "Verifies a log or a proof, reading only. Hashes every entry, rebuilds the tree, and compares it with what the log signed, and with what the last verification on this machine saw. Ends with 3 if anything is not true.",
+    )
+    .argument(
+      "[url|directory|file]",
+      `a node's URL, a data directory (or one of its logs), or a .tlog-proof; the running node or ${DEFAULT_DATA} unless told`,
+    )
+    .option("--key <vkey>", "the key that the log must be signed with")
+    .option("--state <directory>", "where the verifier remembers what it saw")
+    .action(run(verify));
+};
+
+interface VerifyFlags {
+  readonly key?: string;
+  readonly state?: string;
+}
+
+async function verify(session: Session, target: string | undefined, flags: VerifyFlags): Promise<void> {
+  const { defaultStateDirectory } = await import("@stele/server");
+  const progress = new ProgressBar(session.err, "of the log");
+  const options: VerifyOptions = {
+    stateDirectory: flags.state ?? defaultStateDirectory(),
+    ...(flags.key !== undefined && { key: flags.key }),
+    onProgress: ({ done, total }) => {
+      if (!session.options.quiet) void progress.update(done, done / total);
+    },
+  };
+  try {
+    for await (const report of reportsOf(session, target, options)) {
+      await progress.clear();
+      await print(session, report);
+    }
+  } catch (error) {
+    throw asVerificationFailure(error);
+  } finally {
+    await progress.clear();
+  }
+}
+
+/** Mistakes of whoever verifies. What else is malformed are the bytes that were to be verified. */
+const OWN_MISTAKES: ReadonlySet<string> = new Set([
+  "key_malformed",
+  "key_id_mismatch",
+  "key_needed",
+  "entry_needed",
+  "not_a_log",
+  "log_unknown",
+  "verifier_state_malformed",
+  "endpoint_malformed",
+]);
+
+function asVerificationFailure(error: unknown): unknown {
+  if (!(error instanceof MalformedError) || error instanceof RefusedError || OWN_MISTAKES.has(error.code)) {
+    return error;
+  }
+  return new VerificationError(error.code, error.message, {}, { cause: error });
+}
+
+async function* reportsOf(
+  session: Session,
+  target: string | undefined,
+  options: VerifyOptions,
+): AsyncGenerator<VerificationReport, void, undefined> {
+  if (target === undefined) {
+    const directory = await nodeOrDirectory(session);
+    yield* directory === undefined
+      ? verifyRemote(session, session.options.url, options)
+      : verifyDirectories(session, directory, options);
+  } else if (/^https?:/i.test(target)) {
+    yield* verifyRemote(session, target, options);
+  } else if ((await stat(target)).isDirectory()) {
+    yield* verifyDirectories(session, target, options);
+  } else {
+    const { verifyProofFile } = await import("@stele/server");
+    yield await verifyProofFile(target, await readFile(target), options);
+  }
+}
+
+/** The data directory if no node answers and there is one; undefined for the node. */
+async function nodeOrDirectory(session: Session): Promise<string | undefined> {
+  try {
+    await session.client({ attemptsMax: 1 }).info({ signal: session.signal });
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof UnavailableError) || !(await isDirectory(DEFAULT_DATA))) throw error;
+    await session.remark(`No node answers at ${session.options.url}; verifying ${DEFAULT_DATA}.`);
+    return DEFAULT_DATA;
+  }
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch {
+    return false; // Whatever the reason: there is nothing to verify then, and the caller says so.
+  }
+}
+
+/** All logs of a data directory; with a key, the one that it can be the key of. */
+async function* verifyDirectories(session: Session, path: string, options: VerifyOptions) {
+  const { logDirectoriesOf, verifyLogDirectory } = await import("@stele/server");
+  const directories = await logDirectoriesOf(path);
+  const { log } = session.options;
+  const chosen =
+    options.key === undefined || directories.length === 1
+      ? directories
+      : directories.filter((directory) => basename(directory) === log);
+  if (chosen.length === 0) throw new MalformedError("log_unknown", `${join(path, "logs")} has no log ${log}`);
+  for (const directory of chosen) yield await verifyLogDirectory(directory, options);
+}
+
+/** A node's URL, or the prefix of one log (`https://…/logs/main`), which need not be a Stele node's if there is a key. */
+async function* verifyRemote(session: Session, url: string, options: VerifyOptions) {
+  const { verifyRemoteLog } = await import("@stele/server");
+  const [, base, named] = /^(.*?)(?:\/logs\/([^/]+))?\/*$/.exec(url)!;
+  const client = session.clientFor(base!, named ?? session.options.log);
+  const { key } = options;
+  const shown = key === undefined ? await client.info() : { origin: parseVerifierKey(key).name, vkey: key };
+  const place = `${base}/logs/${client.log}`;
+  const fetch = client.tiles({ signal: session.signal });
+  yield await verifyRemoteLog({ url: place, origin: shown.origin, vkey: shown.vkey, fetch }, options);
+}
+
+const KEY_FROM = {
+  given: "given with --key",
+  remembered: "the one that verified this log before",
+  log: "what the log itself shows: compare it with the one its operator published",
+} as const;
+
+async function print(session: Session, report: VerificationReport): Promise<void> {
+  const { checked, seconds, extendsSize } = report;
+  if (session.json) {
+    await session.printJson({
+      verified: true,
+      target: report.target,
+      place: report.place,
+      origin: report.origin,
+      vkey: report.vkey,
+      key_from: report.keyFrom,
+      tree_size: report.treeSize,
+      root: report.root,
+      checked,
+      extends_size: extendsSize ?? null,
+      seconds,
+    });
+    return;
+  }
+  const { out } = session;
+  const isProof = report.target === "proof";
+  const speed = isProof ? "" : `, ${formatCount(checked.entries / Math.max(seconds, 0.001))} a second`;
+  const parts = [
+    `${formatCount(checked.segments)} segments`,
+    `${formatCount(checked.commits)} commits`,
+    `${formatCount(checked.checkpoints)} signed checkpoints`,
+  ];
+  const rows: [string, string][] = [
+    ["origin", report.origin],
+    ["key", `${report.vkey}\n${KEY_FROM[report.keyFrom]}`],
+    ["tree", `${formatCount(report.treeSize)} entries, root ${report.root}`],
+    ["hashed", `${formatCount(checked.entries)} entries, ${formatCount(checked.bytes)} bytes${speed}`],
+    ["compared", parts.filter((part) => !part.startsWith("0 ")).join(", ")],
+  ];
+  if (extendsSize !== undefined) {
+    rows.push(["extends", `the tree of ${formatCount(extendsSize)} entries that was verified here before`]);
+  }
+  await session.print(`${out.style("green", "✓ verified")} ${out.style("bold", printable(report.place))}`);
+  for (const [title, text] of rows) {
+    const [first = "", ...others] = text.split("\n");
+    await session.print(`  ${title.padEnd(9)} ${printable(first)}`);
+    for (const other of others) await session.print(`  ${"".padEnd(9)} ${out.style("dim", other)}`);
+  }
+}

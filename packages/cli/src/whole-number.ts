@@ -1,0 +1,15 @@
+import { InvalidArgumentError } from "commander";
+
+/** Reads a whole number from the command line, for Commander. */
+export function wholeNumber(text: string): number {
+  const number = Number(text);
+  if (/^\d+$/.test(text) && Number.isSafeInteger(number)) return number;
+  throw new InvalidArgumentError("It is a whole number.");
+}
+
+/** As {@link wholeNumber}, but not 0. */
+export function positiveNumber(text: string): number {
+  const number = wholeNumber(text);
+  if (number > 0) return number;
+  throw new InvalidArgumentError("It is 1 or more.");
+}
