@@ -14,7 +14,10 @@ export interface HttpLimits {
   readonly indexWaitMsMax: number;
   /** From the first byte of a request to its last. */
   readonly requestTimeoutMs: number;
-  /** A connection on which no byte moves for so long is closed: a client that does not read, for one. */
+  /**
+   * A connection on which no byte moves for so long is closed: a client that does not read, for one. Longer than
+   * `requestTimeoutMs`, which has an answer for who does not write.
+   */
   readonly idleTimeoutMs: number;
   /** How long requests in flight may take to finish when the server closes. */
   readonly closeGraceMs: number;
@@ -28,6 +31,6 @@ export const DEFAULT_HTTP_LIMITS: HttpLimits = {
   tailHeartbeatMs: 15_000,
   indexWaitMsMax: 10_000,
   requestTimeoutMs: 60_000,
-  idleTimeoutMs: 60_000,
+  idleTimeoutMs: 75_000,
   closeGraceMs: 10_000,
 };

@@ -32,7 +32,7 @@ describe("a node that is open", () => {
     expect(all.logs.map(({ name }) => name)).toEqual(["main", "audit-2"]);
   });
 
-  it.each(["Main", "-a", "a_b", "a.b", "x".repeat(64), "%2e%2e", "a%2fb", "%00"])(
+  it.each(["Main", "-a", "a_b", "a.b", "x".repeat(64), "a%2fb", "%00"])(
     "makes no log called %s",
     async (name) => {
       const response = await fetch(`${served.url}/v1/logs/${name}`, { method: "PUT" });

@@ -33,6 +33,7 @@ export interface ServerOptions {
 }
 
 const MAX_HEADER_BYTES = 16 * 1024;
+const TIMEOUT_CHECK_MS = 5_000;
 /** An id of 128 bytes, each percent-encoded. */
 const MAX_PARAM_LENGTH = 3 * 128;
 
@@ -51,7 +52,11 @@ export async function buildServer(node: NodeView, options: ServerOptions): Promi
     keepAliveTimeout: limits.idleTimeoutMs,
     return503OnClosing: false,
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
-    http: { maxHeaderSize: MAX_HEADER_BYTES },
+    http: {
+      maxHeaderSize: MAX_HEADER_BYTES,
+      headersTimeout: limits.requestTimeoutMs,
+      connectionsCheckingInterval: Math.min(TIMEOUT_CHECK_MS, limits.requestTimeoutMs),
+    },
     ajv: { customOptions: { removeAdditional: false, coerceTypes: true, useDefaults: false } },
     frameworkErrors: (error, request, reply) =>
       void sendError(error, request, reply.headers(SECURITY_HEADERS)),
@@ -120,11 +125,17 @@ function observe(api: Api, metrics: Metrics): void {
   });
 }
 
-/** Fastify waits for every connection to end. One that does not is cut. */
+const IDLE_CHECK_MS = 50;
+
+/** Closing waits for every connection to end: this ends each one once its request is answered, or after a while. */
 function limitClosing(api: Api, graceMs: number): void {
   api.addHook("preClose", (done) => {
-    const timer = setTimeout(() => api.server.closeAllConnections(), graceMs);
-    api.server.once("close", () => clearTimeout(timer));
+    const idle = setInterval(() => api.server.closeIdleConnections(), IDLE_CHECK_MS);
+    const grace = setTimeout(() => api.server.closeAllConnections(), graceMs);
+    api.server.once("close", () => {
+      clearInterval(idle);
+      clearTimeout(grace);
+    });
     done();
   });
 }

@@ -151,7 +151,7 @@ describe("a tail", () => {
       // What the system's socket buffers hold, and little more.
       expect(reads).toBeLessThan(200);
       let received = 0;
-      socket.on("data", (data) => (received += data.length));
+      socket.on("data", (data) => (received += data.length)).resume();
       await expect.poll(() => received, { timeout: 10_000 }).toBeGreaterThan(large.length * 60_000);
     } finally {
       socket.destroy();
