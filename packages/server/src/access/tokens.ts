@@ -80,7 +80,7 @@ export class TokenStore {
 
   /**
    * @param path of `tokens.json`, which need not exist
-   * @param nowMs a clock that only goes forward, in milliseconds
+   * @param nowMs any clock, in milliseconds
    */
   constructor(path: string, nowMs: () => number) {
     this.#path = path;
@@ -115,7 +115,8 @@ export class TokenStore {
 
   #follow(): void {
     const nowMs = this.#nowMs();
-    if (nowMs - this.#checkedAtMs < STAT_INTERVAL_MS) return;
+    // A clock that was set back must not keep a revoked token alive.
+    if (Math.abs(nowMs - this.#checkedAtMs) < STAT_INTERVAL_MS) return;
     const stat = statSync(this.#path, { bigint: true, throwIfNoEntry: false });
     const version = stat ? `${stat.ino} ${stat.size} ${stat.mtimeNs}` : "none";
     if (version !== this.#version) {

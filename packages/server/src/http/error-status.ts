@@ -25,6 +25,7 @@ export const ERROR_STATUS: Readonly<Record<string, number>> = {
   log_unknown: 404,
   entry_unknown: 404,
   tile_unknown: 404,
+  not_found: 404,
 
   request_timeout: 408,
 
@@ -43,10 +44,16 @@ export const ERROR_STATUS: Readonly<Record<string, number>> = {
   not_ready: 503,
   node_starting: 503,
   node_stopping: 503,
+  stopping: 503,
   overloaded: 503,
+  ingest_interrupted: 503,
   storage_full: 503,
   storage_failed: 503,
   index_behind: 503,
+  search_overloaded: 503,
+  search_timeout: 503,
+  search_memory: 503,
+  search_closed: 503,
   tails_too_many: 503,
   token_file_malformed: 503,
 };
