@@ -3,6 +3,7 @@ import { parseAddressRange } from "./address-range.ts";
 import type { AddressRange } from "./address-range.ts";
 import { exactValue } from "./pattern.ts";
 import type { Pattern } from "./pattern.ts";
+import { TEXT_FIELDS } from "./query.ts";
 import type { MetadataTerm, Term, TextField, TimeTerm } from "./query.ts";
 import type { Item, QueryReader } from "./query-reader.ts";
 import { didYouMean } from "./suggestion.ts";
@@ -15,22 +16,8 @@ export type Field =
   | { readonly kind: "address" }
   | Pick<TimeTerm, "kind" | "field" | "edge">;
 
-const TEXT_FIELDS: Readonly<Record<TextField, true>> = {
-  id: true,
-  action: true,
-  actor: true,
-  actor_type: true,
-  target: true,
-  tenant: true,
-  outcome: true,
-  source: true,
-  request_id: true,
-  trace_id: true,
-  session_id: true,
-};
-
 const FIELDS: ReadonlyMap<string, Field> = new Map<string, Field>([
-  ...(Object.keys(TEXT_FIELDS) as TextField[]).map((field) => [field, { kind: "field", field }] as const),
+  ...TEXT_FIELDS.map((field) => [field, { kind: "field", field }] as const),
   ["ip", { kind: "address" }],
   ["after", { kind: "time", field: "occurred_at", edge: "after" }],
   ["before", { kind: "time", field: "occurred_at", edge: "before" }],

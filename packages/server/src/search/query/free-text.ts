@@ -7,7 +7,7 @@
  * is not `SS`, and accents count).
  */
 export function freeTextPattern(text: string): string {
-  return [...text].map((character) => oneOf(caseVariants(character))).join("");
+  return Array.from(text, (character) => oneOf(caseVariants(character))).join("");
 }
 
 /**
@@ -16,7 +16,7 @@ export function freeTextPattern(text: string): string {
  * steps through all bytes instead, which is 3 times slower.
  */
 export function freeTextPatterns(text: string): string[] {
-  const [first = "", ...rest] = text;
+  const [first = "", ...rest] = Array.from(text);
   const variants = caseVariants(first);
   const pattern = freeTextPattern(rest.join(""));
   return first < "\u0080"
@@ -29,7 +29,7 @@ function caseVariants(character: string): string[] {
   const escaped = JSON.stringify(character).slice(1, -1);
   if (escaped !== character) return [escaped];
   const both = [character.toLowerCase(), character.toUpperCase()];
-  return [...new Set([character, ...both.filter((variant) => [...variant].length === 1)])];
+  return [...new Set([character, ...both.filter((variant) => Array.from(variant).length === 1)])];
 }
 
 function oneOf(variants: readonly string[]): string {

@@ -1,4 +1,3 @@
-import { QueryError } from "./query-error.ts";
 import { findField, termOfField } from "./field.ts";
 import { QUERY_LENGTH_MAX, QUERY_TERMS_MAX } from "./query.ts";
 import type { Query, Term } from "./query.ts";
@@ -35,7 +34,7 @@ export function queryFromParameters(parameters: QueryParameters, clock: QueryClo
   for (const [name, given] of Object.entries(parameters)) {
     for (const value of typeof given === "string" ? [given] : (given ?? [])) {
       const reader = new QueryReader(value, name === "q" ? undefined : name);
-      length += value.length;
+      length += value.length + (name === "q" ? 0 : name.length);
       if (length > QUERY_LENGTH_MAX) {
         throw reader.error(`a query has at most ${QUERY_LENGTH_MAX} characters`, 0, value.length);
       }
@@ -49,10 +48,9 @@ export function queryFromParameters(parameters: QueryParameters, clock: QueryClo
 }
 
 function readParameter(name: string, values: QueryReader, { nowMs }: QueryClock): Term {
+  const names = new QueryReader(name, name);
   const field = findField(name);
-  if (typeof field === "string") {
-    throw new QueryError(field, { input: name, offset: 0, length: name.length, parameter: name });
-  }
+  if (typeof field === "string") throw names.error(field, 0, name.length);
   const items = readList(values, name, () => values.readBare(/,/));
   return termOfField(field, { items, negated: false, nowMs, reader: values });
 }
@@ -80,7 +78,7 @@ function readTerm(reader: QueryReader, { nowMs }: QueryClock): Term {
   const from = reader.position;
   const name = reader.match(FIELD_NAME)?.slice(0, -1);
   if (name === undefined) {
-    const { pieces } = reader.readItem(/\s/);
+    const { pieces } = reader.readItem(/[\s"]/);
     return { kind: "text", text: pieces.join("*"), negated };
   }
   const field = findField(name);

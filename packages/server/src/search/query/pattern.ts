@@ -10,14 +10,17 @@ export function exactValue(pattern: Pattern): string | undefined {
   return pattern.length === 1 ? pattern[0] : undefined;
 }
 
+/** Whether the pattern is `*`. */
+export function isAnyValue(pattern: Pattern): boolean {
+  return pattern.length === 2 && pattern[0] === "" && pattern[1] === "";
+}
+
 /** Time: linear in the value for each piece. */
 export function matchesPattern(pattern: Pattern, value: string): boolean {
   const [head, ...rest] = pattern;
   const tail = rest.pop();
   if (tail === undefined) return value === head;
-  if (value.length < head.length + tail.length || !value.startsWith(head) || !value.endsWith(tail)) {
-    return false;
-  }
+  if (!value.startsWith(head) || !value.endsWith(tail)) return false;
   // Leftmost placement of each piece leaves the most room for those behind it.
   const end = value.length - tail.length;
   let position = head.length;

@@ -3,8 +3,8 @@ import type { DuckDBValue } from "@duckdb/node-api";
 import { formatAddress, hexGroups, lastAddress, MAPPED } from "./address-range.ts";
 import type { AddressRange } from "./address-range.ts";
 import { escapeRegExp, freeTextPatterns } from "./free-text.ts";
-import { numberOf } from "./metadata-value.ts";
-import { exactValue, matchesPattern } from "./pattern.ts";
+import { jsonBeginnings, textBeginning } from "./metadata-value.ts";
+import { exactValue, isAnyValue } from "./pattern.ts";
 import type { Pattern } from "./pattern.ts";
 import type { FieldTerm, MetadataTerm, Query, Term, TextField } from "./query.ts";
 
@@ -96,8 +96,8 @@ function fieldCondition({ field, anyOf }: FieldTerm, parameters: Parameters): st
   if (field === "target") return targetCondition(anyOf, parameters);
   if (typeof place === "string") return valueCondition(place, anyOf, parameters);
   const value = `json_extract_string(entry, ${parameters.add(jsonPointer(place))})`;
-  const mentions = anyOf.map((pattern) => mention(place, pattern));
-  return behindMentions(mentions, valueCondition(value, anyOf, parameters), parameters);
+  const texts = anyOf.map(textBeginning);
+  return behindMentions(place, texts, valueCondition(value, anyOf, parameters), parameters);
 }
 
 /** `value`, an expression of type VARCHAR, matches one of the patterns. */
@@ -115,9 +115,8 @@ function valueCondition(value: string, anyOf: readonly Pattern[], parameters: Pa
 /** RE2, since its time is linear in the value; LIKE's is not if there are many wildcards. */
 function wildcardCondition(value: string, pattern: Pattern, parameters: Parameters): string {
   const [head, second, ...more] = pattern;
-  if (second === "" && more.length === 0) {
-    return head === "" ? `${value} IS NOT NULL` : `starts_with(${value}, ${parameters.add(head)})`;
-  }
+  if (isAnyValue(pattern)) return `${value} IS NOT NULL`;
+  if (second === "" && more.length === 0) return `starts_with(${value}, ${parameters.add(head)})`;
   const expression = `(?s:${pattern.map(escapeRegExp).join(".*")})`;
   return `regexp_full_match(${value}, ${parameters.add(expression)})`;
 }
@@ -131,21 +130,21 @@ function targetCondition(anyOf: readonly Pattern[], parameters: Parameters): str
 function metadataCondition({ path, anyOf }: MetadataTerm, parameters: Parameters): string {
   const place = ["metadata", ...path];
   const pointer = parameters.add(jsonPointer(place));
-  const type = `json_type(entry, ${pointer})`;
-  const value = `json_extract_string(entry, ${pointer})`;
-  const conditions = [`${type} IN ('VARCHAR', 'BOOLEAN') AND (${valueCondition(value, anyOf, parameters)})`];
-  const numbers = anyOf.map(numberOf).filter((number) => number !== undefined);
-  if (numbers.length > 0) {
-    const list = numbers.map((number) => `${parameters.add(number)}::DOUBLE`).join(", ");
-    conditions.push(
-      `${type} IN ('UBIGINT', 'BIGINT', 'DOUBLE') AND TRY_CAST(${value} AS DOUBLE) IN (${list})`,
-    );
+  const conditions = anyOf
+    .filter((pattern) => exactValue(pattern) === undefined)
+    .map((pattern) => {
+      const type = `json_type(entry, ${pointer})`;
+      if (isAnyValue(pattern)) return `${type} <> 'NULL'`;
+      const text = wildcardCondition(`json_extract_string(entry, ${pointer})`, pattern, parameters);
+      return `(${type} IN ('VARCHAR', 'BOOLEAN') AND ${text})`;
+    });
+  const exact = anyOf.filter((pattern) => exactValue(pattern) !== undefined).flatMap(jsonBeginnings);
+  if (exact.length > 0) {
+    // DuckDB writes the values of both sides, since it writes numbers and escapes strings in its own way.
+    const values = exact.map((json) => `json_extract(${parameters.add(json)}, '$')`);
+    conditions.unshift(`json_extract(entry, ${pointer}) IN (${values.join(", ")})`);
   }
-  if (anyOf.some((pattern) => pattern.length === 2 && pattern.join("") === "")) {
-    conditions.push(`${type} <> 'NULL'`);
-  }
-  const mentions = anyOf.map((pattern) => mention(place, pattern));
-  return behindMentions(mentions, conditions.map((condition) => `(${condition})`).join(" OR "), parameters);
+  return behindMentions(place, anyOf.flatMap(jsonBeginnings), conditions.join(" OR "), parameters);
 }
 
 /** RFC 6901. */
@@ -153,57 +152,42 @@ function jsonPointer(path: readonly string[]): string {
   return path.map((segment) => `/${segment.replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
 }
 
-/** Bytes that an entry contains if the value at `path` matches the pattern. (It may also contain them by chance.) */
-function mention(path: readonly string[], pattern: Pattern): string {
-  // In an array, elements have no key.
+/**
+ * `condition`, evaluated only for entries in which the last key of the path is followed by one of `values`, somewhere.
+ * (DuckDB is free to begin with any part of an AND; parsing JSON costs 30 times as much as searching for bytes.)
+ */
+function behindMentions(
+  path: readonly string[],
+  values: readonly string[],
+  condition: string,
+  parameters: Parameters,
+): string {
+  // Elements of arrays have no key.
   const last = path.findLastIndex((segment) => !/^[0-9]+$/.test(segment));
   const key = `${JSON.stringify(path[last])}:`;
-  const canOnlyBeText =
-    last === path.length - 1 &&
-    pattern[0] !== "" &&
-    numberOf(pattern) === undefined &&
-    !["true", "false"].some((boolean) => matchesPattern(pattern, boolean));
-  if (!canOnlyBeText) return key;
-  const value = JSON.stringify(pattern[0]);
-  return key + (exactValue(pattern) === undefined ? value.slice(0, -1) : value);
-}
-
-/**
- * `condition`, evaluated only for entries that contain one of the texts. (DuckDB is free to begin with any part of an
- * AND; parsing JSON costs 30 times as much as searching for bytes.)
- */
-function behindMentions(mentions: readonly string[], condition: string, parameters: Parameters): string {
-  const found = [...new Set(mentions)].map((text) => `contains(entry, ${parameters.add(text)})`);
+  const mentions = last === path.length - 1 ? values.map((value) => key + value) : [key];
+  const found = mentions.map((text) => `contains(entry, ${parameters.add(text)})`);
   return `CASE WHEN ${found.join(" OR ")} THEN ${condition} ELSE FALSE END`;
 }
 
 function addressCondition(range: AddressRange, parameters: Parameters): string {
   const { address, bits } = range;
   const text = formatAddress(address);
-  if (address.length === 16) {
-    return bits === 128 ? `ip = ${parameters.add(text)}` : ipv6Condition(range, parameters);
+  if (address.length === 4) {
+    return bits === 32
+      ? `ip IN (${parameters.add(text)}, ${parameters.add(MAPPED + text)})`
+      : `regexp_matches(ip, ${parameters.add(ipv4Expression(range))})`;
   }
-  return bits === 32
-    ? `ip IN (${parameters.add(text)}, ${parameters.add(MAPPED + text)})`
-    : ipv4Condition(range, parameters);
+  return bits === 128 ? `ip = ${parameters.add(text)}` : ipv6Condition(range, parameters);
 }
 
-/** Compares the whole bytes of the prefix as text, and the byte that it ends in as a number. */
-function ipv4Condition(range: AddressRange, parameters: Parameters): string {
+/** The whole bytes of the prefix, and then the choices for the byte that it ends in. */
+function ipv4Expression(range: AddressRange): string {
   const whole = Math.floor(range.bits / 8);
-  const conditions = ["contains(ip, '.')"];
-  if (whole > 0) {
-    const prefix = `${range.address.slice(0, whole).join(".")}.`;
-    conditions.push(
-      `(starts_with(ip, ${parameters.add(prefix)}) OR starts_with(ip, ${parameters.add(MAPPED + prefix)}))`,
-    );
-  }
-  if (range.bits % 8 > 0) {
-    const octet = `TRY_CAST(split_part(replace(ip, '${MAPPED}', ''), '.', ${whole + 1}) AS INTEGER)`;
-    const [first, last] = [range.address[whole] ?? 0, lastAddress(range)[whole] ?? 0];
-    conditions.push(`${octet} BETWEEN ${parameters.add(first)} AND ${parameters.add(last)}`);
-  }
-  return `(${conditions.join(" AND ")})`;
+  const [first = 0, last = 0] = [range.address[whole], lastAddress(range)[whole]];
+  const choices = Array.from({ length: last - first + 1 }, (_, i) => first + i).join("|");
+  const bytes = [...range.address.slice(0, whole), `(?:${choices})`];
+  return `^(?:${MAPPED})?${bytes.join("\\.")}${whole === 3 ? "$" : "\\."}`;
 }
 
 /** The 32 hexadecimal digits of `ip`: `::` is written out, and each group filled up to four digits. */

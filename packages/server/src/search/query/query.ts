@@ -2,18 +2,21 @@ import type { AddressRange } from "./address-range.ts";
 import type { Pattern } from "./pattern.ts";
 
 /** The fields whose values are text, compared whole and case-sensitively; `*` is a wildcard in all but `outcome`. */
-export type TextField =
-  | "id"
-  | "action"
-  | "actor"
-  | "actor_type"
-  | "target"
-  | "tenant"
-  | "outcome"
-  | "source"
-  | "request_id"
-  | "trace_id"
-  | "session_id";
+export const TEXT_FIELDS = [
+  "id",
+  "action",
+  "actor",
+  "actor_type",
+  "target",
+  "tenant",
+  "outcome",
+  "source",
+  "request_id",
+  "trace_id",
+  "session_id",
+] as const;
+
+export type TextField = (typeof TEXT_FIELDS)[number];
 
 /** A field of the entry is equal to, or matches the wildcards of, one of `anyOf`. For `target`: any target's id is. */
 export interface FieldTerm {

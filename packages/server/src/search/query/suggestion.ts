@@ -26,14 +26,14 @@ export function didYouMean(typed: string, known: readonly string[]): string {
   const [nearest] = known
     .map((name) => ({ name, edits: editDistance(lower, name) }))
     .filter(({ name, edits }) => edits <= (name.length > 4 ? 2 : 1))
-    .sort((a, b) => a.edits - b.edits);
+    .toSorted((a, b) => a.edits - b.edits);
   return nearest === undefined ? "" : ` (did you mean ${nearest.name}?)`;
 }
 
 /** How many characters have to be added, removed or replaced to make `b` of `a` (Levenshtein). */
 function editDistance(a: string, b: string): number {
   let above = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (const [i, character] of [...a].entries()) {
+  for (const [i, character] of Array.from(a).entries()) {
     const row = [i + 1];
     for (let j = 0; j < b.length; j++) {
       const replaced = (above[j] ?? 0) + (character === b[j] ? 0 : 1);

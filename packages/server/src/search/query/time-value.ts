@@ -1,4 +1,4 @@
-const UNIT_MS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const;
+const UNITS_MS: Readonly<Record<string, number>> = { s: 1e3, m: 60e3, h: 3600e3, d: 86_400e3, w: 604_800e3 };
 
 const RELATIVE = /^-([0-9]{1,9})([smhdw])$/;
 const ABSOLUTE =
@@ -18,8 +18,8 @@ const LATEST_MS = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 export function parseTime(text: string, nowMs: number): number | undefined {
   const relative = RELATIVE.exec(text);
   if (relative !== null) {
-    const unit = relative[2] as keyof typeof UNIT_MS;
-    return withinYears(nowMs - Number(relative[1]) * UNIT_MS[unit]);
+    const [, count = "", unit = ""] = relative;
+    return withinYears(nowMs - Number(count) * (UNITS_MS[unit] ?? 0));
   }
   const absolute = ABSOLUTE.exec(text);
   if (absolute === null) return undefined;
