@@ -120,6 +120,7 @@ export class FieldWriter extends JsonTranscoder {
 
   /** Transcodes a value that is of the wrong type. */
   protected wrong(first: number, reason: string): void {
+    if (first === -1) this.fail("a value");
     this.problem(reason);
     this.value(first, 0);
   }
