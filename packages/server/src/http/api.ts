@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from "fastify";
+import type { AccessPolicy } from "../access/access-policy.ts";
 import type { Role } from "../access/role.ts";
 import type { Metrics } from "../ops/metrics.ts";
 import type { HttpLimits } from "./limits.ts";
@@ -22,8 +23,7 @@ export interface ApiContext {
   readonly limits: HttpLimits;
   /** Milliseconds since 1970. */
   readonly nowMs: () => number;
-  /** Whether answers may be kept by shared caches: not if a token was needed to get them. */
-  readonly isPublic: () => boolean;
+  readonly access: AccessPolicy;
 }
 
 declare module "fastify" {

@@ -79,7 +79,7 @@ export async function buildServer(node: NodeView, options: ServerOptions): Promi
     metrics: options.metrics,
     limits,
     nowMs: options.nowMs,
-    isPublic: () => !access.tokensRequired,
+    access,
   };
   // In a scope of its own: only submissions have a body.
   await api.register(async (scope) => submissionRoutes(scope, context));
@@ -125,17 +125,17 @@ function observe(api: Api, metrics: Metrics): void {
   });
 }
 
-const IDLE_CHECK_MS = 50;
-
 /** Closing waits for every connection to end: this ends each one once its request is answered, or after a while. */
 function limitClosing(api: Api, graceMs: number): void {
+  let closing = false;
   api.addHook("preClose", (done) => {
-    const idle = setInterval(() => api.server.closeIdleConnections(), IDLE_CHECK_MS);
+    closing = true;
     const grace = setTimeout(() => api.server.closeAllConnections(), graceMs);
-    api.server.once("close", () => {
-      clearInterval(idle);
-      clearTimeout(grace);
-    });
+    api.server.once("close", () => clearTimeout(grace));
+    done();
+  });
+  api.addHook("onResponse", ({ raw }, _reply, done) => {
+    if (closing) raw.socket.destroySoon();
     done();
   });
 }

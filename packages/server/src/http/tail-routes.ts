@@ -9,7 +9,7 @@ import { answers, bytes, Index, LogParameters } from "./schemas.ts";
 import { tailEvents } from "./tail.ts";
 
 /** Entries as they are committed. */
-export function tailRoutes(api: Api, { node, metrics, limits, nowMs }: ApiContext): void {
+export function tailRoutes(api: Api, { node, access, metrics, limits, nowMs }: ApiContext): void {
   /** Ends each tail that is open. */
   const open = new Set<AbortController>();
   api.addHook("preClose", (done) => {
@@ -57,6 +57,7 @@ export function tailRoutes(api: Api, { node, metrics, limits, nowMs }: ApiContex
         from: lastEventId === undefined ? (from ?? log.head().treeSize) : lastEventId + 1,
         matches: entryMatcher(query),
         heartbeatMs: limits.tailHeartbeatMs,
+        assertAllowed: () => void access.admit(request.headers, "reader"),
         signal: tail.signal,
       });
       // For proxies that would collect the answer first.

@@ -6,6 +6,8 @@ export interface TailOptions {
   readonly matches: (entry: Uint8Array) => boolean;
   /** Between two signs of life when there is nothing to send. */
   readonly heartbeatMs: number;
+  /** Throws once the client may not read any more: its token was revoked. */
+  readonly assertAllowed: () => void;
   /** Ends the tail. */
   readonly signal: AbortSignal;
 }
@@ -21,13 +23,14 @@ const BATCH_ENTRIES_MAX = 1_024;
  */
 export async function* tailEvents(
   log: AuditLog,
-  { from, matches, heartbeatMs, signal }: TailOptions,
+  { from, matches, heartbeatMs, assertAllowed, signal }: TailOptions,
 ): AsyncGenerator<Buffer, void, undefined> {
   yield Buffer.from(`retry: 1000\n: log ${log.name} from ${from}\n\n`);
   let next = from;
   let batchEntries = 16;
   let aliveAtMs = performance.now();
   while (!signal.aborted) {
+    assertAllowed();
     const { treeSize } = log.head();
     if (next < treeSize) {
       const entries = await log.readEntries(next, Math.min(treeSize, next + batchEntries));

@@ -10,7 +10,7 @@ import { answers, bytes, LogParameters } from "./schemas.ts";
 const compress = promisify(gzip);
 
 /** The log as c2sp.org/tlog-tiles has it: whoever knows that specification can audit it without knowing Stele. */
-export function tileRoutes(api: Api, { node, isPublic }: ApiContext): void {
+export function tileRoutes(api: Api, { node, access }: ApiContext): void {
   const config = { role: "reader" } as const;
   const tags = ["tlog-tiles"];
 
@@ -59,7 +59,7 @@ export function tileRoutes(api: Api, { node, isPublic }: ApiContext): void {
         throw new RequestError("tile_unknown", `The tree of size ${treeSize} has no ${path}`);
       }
       const tile = isBundle ? await log.readBundle(index, width) : await log.readTile(level, index, width);
-      const scope = isPublic() ? "public" : "private";
+      const scope = access.tokensRequired ? "private" : "public";
       reply.type("application/octet-stream").header("cache-control", `${scope}, max-age=31536000, immutable`);
       if (!isBundle) return await reply.send(tile);
       reply.header("vary", "accept-encoding");

@@ -3,8 +3,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Role } from "../../access/role.ts";
-import { createToken } from "../../access/token-file.ts";
-import { TokenStore } from "../../access/tokens.ts";
+import { createToken, revokeToken } from "../../access/token-file.ts";
+import { hashToken, readTokenFile, TokenStore } from "../../access/tokens.ts";
 import { SteleNode } from "../../node.ts";
 import { buildServer, type ServerOptions } from "../server.ts";
 
@@ -18,6 +18,8 @@ export interface ServedNode {
   readonly lines: readonly string[];
   /** Makes a token, which the node requires from then on, or within a second. */
   token(role: Role): Promise<string>;
+  /** Makes a token useless. */
+  revoke(token: string): Promise<void>;
   closeServer(): Promise<void>;
   close(): Promise<void>;
 }
@@ -50,6 +52,10 @@ export async function serveNode(options: Partial<ServerOptions> = {}): Promise<S
       const name = `${role}-${randomBytes(4).toString("hex")}`;
       const { token } = await createToken(tokenPath, { name, role, createdAt: new Date(0), randomBytes });
       return token;
+    },
+    revoke: async (token) => {
+      const record = readTokenFile(tokenPath).find(({ sha256 }) => sha256 === hashToken(token));
+      await revokeToken(tokenPath, record!.name);
     },
     closeServer,
     close: async () => {
