@@ -110,6 +110,13 @@ describe("which tiles there are", () => {
     expectError(MalformedError, "integer_out_of_range", () => tileWidth(64, 0, 1));
     expectError(MalformedError, "integer_out_of_range", () => [...tilesBetween(2, 1)]);
     expectError(MalformedError, "integer_out_of_range", () => tileOfNode({ level: 53, index: 0 }, MAX));
+    for (const [level, index] of [
+      [0, 300],
+      [2, 75],
+      [8, 1],
+    ] as const) {
+      expectError(MalformedError, "tile_missing", () => tileOfNode({ level, index }, 300));
+    }
   });
 });
 
