@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { InvariantError, MalformedError, UnavailableError } from "@stele/proof";
 import { describe, expect, it } from "vitest";
 import { ACCESS_ERROR_CODES } from "../access/errors.ts";
@@ -23,6 +24,15 @@ describe("ERROR_STATUS", () => {
   )("has %s", (code) => {
     expect(ERROR_STATUS[code]).toBeGreaterThanOrEqual(400);
   });
+});
+
+it("is the table of docs/operate/http-api.md", async () => {
+  const page = await readFile(new URL("../../../../docs/operate/http-api.md", import.meta.url), "utf8");
+  const rows = [...page.matchAll(/^\| (\d{3}) +\| ((?:`\w+`(?:, )?)+) +\|$/gm)];
+  const documented = rows.flatMap(([, status, codes]) =>
+    [...codes!.matchAll(/\w+/g)].map(([code]) => [code, Number(status)]),
+  );
+  expect(Object.fromEntries(documented)).toEqual(ERROR_STATUS);
 });
 
 describe("answerOfError", () => {

@@ -10,7 +10,8 @@ export const ERROR_STATUS: Readonly<Record<string, number>> = {
   body_malformed: 400,
   batch_empty: 400,
   query_invalid: 400,
-  cursor_malformed: 400,
+  cursor_invalid: 400,
+  search_invalid: 400,
   index_out_of_range: 400,
   tile_path_malformed: 400,
 

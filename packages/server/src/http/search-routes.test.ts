@@ -110,7 +110,7 @@ describe("a search", () => {
     ["limit=1&limit=2", { code: "parameter_malformed" }],
     ["order=sideways", { code: "parameter_malformed" }],
     ["min_index=-1", { code: "parameter_malformed" }],
-    ["cursor=nonsense", { code: "cursor_malformed" }],
+    ["cursor=nonsense", { code: "cursor_invalid" }],
   ])("is refused: %s", async (query, error) => {
     expect(await refusal(await fetch(`${main}/events?${query}`))).toMatchObject({ status: 400, error });
   });

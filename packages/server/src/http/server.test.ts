@@ -299,7 +299,7 @@ describe("closing", () => {
         body,
       }),
     );
-    await expect.poll(() => begun).toBe(posts.length);
+    await expect.poll(() => begun, { timeout: 20_000 }).toBe(posts.length);
     const startedMs = performance.now();
     await served.closeServer();
     expect(performance.now() - startedMs).toBeLessThan(5_000);
