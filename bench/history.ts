@@ -4,6 +4,7 @@ import { Readable } from "node:stream";
 import { constants, createZstdCompress } from "node:zlib";
 import { verifyLogDirectory } from "../packages/server/src/index.ts";
 import { listSegments, streamEntryBlocks } from "../packages/server/src/search/segment-reader.ts";
+import { setTimeout as sleep } from "node:timers/promises";
 import { NodeProcess, runLoad } from "./processes.ts";
 import { fixed, percentile, whole } from "./statistics.ts";
 
@@ -29,8 +30,12 @@ export async function* measureHistory(
     };
     // While it writes, a reader searches.
     let searching = true;
+    const { url } = node;
     const searcher = (async () => {
-      for (let n = 0; searching; n++) await timed(node.url, `${LOG}/events?actor=${actor(n)}&limit=50`);
+      for (let n = 0; searching; n++) {
+        await timed(url, `${LOG}/events?outcome=denied&limit=50`);
+        await sleep(100);
+      }
     })();
     const written = await runLoad(load);
     searching = false;
@@ -57,9 +62,10 @@ export async function* measureHistory(
     node = await NodeProcess.start(dataDir, port);
     yield ["start, process to ready", `${whole(node.startMs)} ms`];
 
+    const actors = await someActors(node.url, events);
     yield [
       "timeline of one actor, page of 50",
-      await spread(READS, (n) => timed(node.url, `${LOG}/events?actor=${actor(n)}&limit=50`)),
+      await spread(READS, (n) => timed(node.url, `${LOG}/events?actor=${actors[n]}&limit=50`)),
     ];
     yield [
       "filter + histogram",
@@ -88,14 +94,20 @@ export async function* measureHistory(
   }
 }
 
-/** Actors from the busiest to the rarest. */
-function actor(n: number): string {
-  return `usr_${["acme", "wayne", "wonka", "aperture"][n % 4]}_${(n * 37) % 200}`;
+/** The actors of entries at random: busy ones more often than rare ones, as people look them up. */
+async function someActors(url: string, events: number): Promise<string[]> {
+  const actors: string[] = [];
+  for (let n = 0; n < READS; n++) {
+    const response = await fetch(`${url}${LOG}/events/${(n * 15_485_863) % events}`);
+    const { entry } = (await response.json()) as { entry: { actor: { id: string } } };
+    actors.push(encodeURIComponent(entry.actor.id));
+  }
+  return actors;
 }
 
 function filter(n: number): string {
   return encodeURIComponent(
-    ["outcome:failure", "tenant:acme", "action:document.*", "-action:document.read"][n % 4]!,
+    ["outcome:failure", "tenant:tenant-7", "action:document.*", "-action:document.read"][n % 4]!,
   );
 }
 

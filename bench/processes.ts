@@ -25,9 +25,13 @@ export class NodeProcess {
 
   static async start(dataDir: string, port: number): Promise<NodeProcess> {
     const started = performance.now();
-    const child = spawn(process.execPath, [CLI, "serve", "--data", dataDir, "--port", String(port)], {
-      stdio: ["ignore", "ignore", "inherit"],
-    });
+    const child = spawn(
+      process.execPath,
+      [CLI, "serve", "--data", dataDir, "--port", String(port), "--quiet"],
+      {
+        stdio: ["ignore", "ignore", "inherit"],
+      },
+    );
     const url = `http://127.0.0.1:${port}`;
     for (;;) {
       if (child.exitCode !== null) throw new Error(`The node ended with exit code ${child.exitCode}`);
