@@ -7,13 +7,14 @@ import { answerOfError } from "./error-answer.ts";
 import { ERROR_STATUS } from "./error-status.ts";
 import { REQUEST_ERROR_CODES } from "./errors.ts";
 
-/** They end a command of the operator's, and no request. */
+/** They are for the operator: they end a command, or are written to the node's log. */
 const OF_THE_OPERATOR = new Set([
   "tokens_missing",
   "token_name_malformed",
   "token_name_taken",
   "token_name_unknown",
   "token_file_busy",
+  "token_file_malformed",
 ]);
 
 describe("ERROR_STATUS", () => {

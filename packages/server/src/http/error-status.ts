@@ -56,5 +56,4 @@ export const ERROR_STATUS: Readonly<Record<string, number>> = {
   search_memory: 503,
   search_closed: 503,
   tails_too_many: 503,
-  token_file_malformed: 503,
 };

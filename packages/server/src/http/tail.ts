@@ -13,7 +13,7 @@ export interface TailOptions {
 }
 
 /** So that what one tail has in memory is about this, however long the entries are. */
-const BATCH_BYTES = 256 * 1024;
+const BATCH_BYTES = 128 * 1024;
 const BATCH_ENTRIES_MAX = 1_024;
 
 /**
