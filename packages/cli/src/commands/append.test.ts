@@ -77,7 +77,14 @@ describe("import", () => {
       expect(code).toBe(0);
       expect(JSON.parse(out)).toMatchObject(counts);
     }
-    const { out } = await node.run(["search", "action:s3.get_object", "actor:zoe", "--limit", "1", "--json"]);
+    const { out } = await node.run([
+      "search",
+      "action:s3.get_object",
+      "actor:*/zoe",
+      "--limit",
+      "1",
+      "--json",
+    ]);
     expect(out).toContain('"name":"zoe"');
   });
 

@@ -17,6 +17,9 @@ interface BenchFlags {
   readonly parallel: number;
 }
 
+/** Nothing of a scratch node is worth waiting for. */
+const STOP_MS_MAX = 10_000;
+
 export const addBench: AddCommand = (program, run) => {
   program
     .command("bench")
@@ -48,7 +51,7 @@ async function bench(session: Session, flags: BenchFlags): Promise<void> {
 async function startScratchNode(directory: string, signal: AbortSignal) {
   const script = new URL("../../bin/stele.ts", import.meta.url).pathname;
   const parameters = [script, "serve", "--data", directory, "--port", "0", "--json", "--quiet"];
-  const child = spawn(process.execPath, parameters, { stdio: ["ignore", "pipe", "inherit"], detached: true });
+  const child = spawn(process.execPath, parameters, { stdio: ["ignore", "pipe", "inherit"] });
   const exited = once(child, "exit");
   const [line] = await Promise.race([
     once(createInterface(child.stdout), "line", { signal }),
@@ -56,7 +59,9 @@ async function startScratchNode(directory: string, signal: AbortSignal) {
   ]);
   const stop = async () => {
     child.kill("SIGTERM");
+    const impatience = setTimeout(() => child.kill("SIGKILL"), STOP_MS_MAX);
     await exited;
+    clearTimeout(impatience);
   };
   if (typeof line !== "string")
     throw new UnavailableError("bench_node_failed", "The scratch node did not start");

@@ -19,7 +19,7 @@ export interface RunOptions {
 
 function start(parameters: readonly string[], { env, cwd }: RunOptions): ChildProcess {
   return spawn(process.execPath, [SCRIPT, ...parameters], {
-    env: { PATH: process.env["PATH"], HOME: "/nonexistent", ...env },
+    env: { PATH: process.env["PATH"], HOME: process.env["HOME"], ...env },
     ...(cwd !== undefined && { cwd }),
     stdio: ["pipe", "pipe", "pipe"],
   });
