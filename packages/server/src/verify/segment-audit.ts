@@ -1,5 +1,12 @@
 import { parentPort, Worker } from "node:worker_threads";
-import { rootOfLeaves, TILE_WIDTH, UnavailableError, type Hash } from "@stele/proof";
+import {
+  rootOfLeaves,
+  SteleError,
+  TILE_WIDTH,
+  UnavailableError,
+  VerificationError,
+  type Hash,
+} from "@stele/proof";
 import { nativeHasher } from "../log/native-hasher.ts";
 import { streamEntryBlocks } from "../search/segment-reader.ts";
 import type { Segment } from "../search/segment.ts";
@@ -20,7 +27,10 @@ interface Question {
   readonly leavesOf: readonly number[];
 }
 
-type Answer = { readonly hashes: SegmentHashes } | { readonly error: unknown };
+/** Errors lose their class and code on the way between threads. */
+type Answer =
+  | { readonly hashes: SegmentHashes }
+  | { readonly failure: { readonly code: string; readonly message: string; readonly isFalse: boolean } };
 
 /** Hashes every entry of a segment, from its bytes. */
 export async function hashSegment({ segment, leavesOf }: Question): Promise<SegmentHashes> {
@@ -79,7 +89,7 @@ class SegmentWorker {
           this.#worker.once("message", (reply: Answer) => {
             this.#worker.off("error", failed);
             if ("hashes" in reply) resolve(reply.hashes);
-            else reject(reply.error);
+            else reject(errorOf(reply.failure, question.segment));
           });
           this.#worker.postMessage(question);
         }),
@@ -96,6 +106,16 @@ class SegmentWorker {
 parentPort?.on("message", (question: Question) => {
   hashSegment(question).then(
     (hashes) => parentPort!.postMessage({ hashes } satisfies Answer),
-    (error: unknown) => parentPort!.postMessage({ error } satisfies Answer),
+    (error: unknown) => parentPort!.postMessage({ failure: describe(error) } satisfies Answer),
   );
 });
+
+function describe(error: unknown): { code: string; message: string; isFalse: boolean } {
+  const message = error instanceof Error ? error.message : String(error);
+  const code = error instanceof SteleError ? error.code : "verifier_failed";
+  return { code, message, isFalse: error instanceof VerificationError };
+}
+
+function errorOf({ code, message, isFalse }: ReturnType<typeof describe>, { path }: Segment): SteleError {
+  return isFalse ? new VerificationError(code, message, { path }) : new UnavailableError(code, message);
+}

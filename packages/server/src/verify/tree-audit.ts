@@ -102,7 +102,8 @@ export class TreeAudit {
   }
 
   #stopAt(stop: Stop): void {
-    this.#stops.push(stop);
+    // Of claims of one size the newest goes first: it knows the place best.
+    this.#stops.unshift(stop);
     this.#stops.sort((a, b) => a.treeSize - b.treeSize);
     this.#stop();
   }
