@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { MalformedError } from "@stele/proof";
+import { MalformedError, TILE_WIDTH } from "@stele/proof";
 import { IngestPool } from "./event/ingest-pool.ts";
 import type { NodeView } from "./http/node-view.ts";
 import { LOG_NAME, logDirectory, logNames } from "./log/data-directory.ts";
@@ -17,9 +17,9 @@ export interface NodeOptions {
   readonly dataDir: string;
   /** Origins of new logs begin with it: `<prefix>/logs/<name>`. Random unless told. */
   readonly originPrefix?: string;
-  /** A segment is sealed once so many entries are hot; a multiple of 256. */
+  /** A segment is sealed once so many entries are hot; a multiple of 256. 262,144 unless told. */
   readonly segmentEntries?: number;
-  /** Hot entries older than this are sealed though they are fewer. */
+  /** Hot entries older than this are sealed though they are fewer. A day unless told. */
   readonly sealAfterMs?: number;
   /** Unix milliseconds. */
   readonly now?: () => number;
@@ -55,11 +55,18 @@ export class SteleNode implements NodeView {
   /**
    * Opens a data directory: takes its lock, recovers each of its logs, and makes the log `main` in a new one.
    *
+   * @throws MalformedError `option_invalid`
    * @throws ConflictError `data_dir_locked` if another process has it
    * @throws VerificationError if a log is not what it signed and acknowledged
    */
   static async open(options: NodeOptions): Promise<SteleNode> {
-    const { dataDir } = options;
+    const { dataDir, segmentEntries = SEGMENT_ENTRIES } = options;
+    if (!(Number.isSafeInteger(segmentEntries) && segmentEntries > 0 && segmentEntries % TILE_WIDTH === 0)) {
+      throw new MalformedError(
+        "option_invalid",
+        `A segment can't have ${segmentEntries} entries: it takes a multiple of ${TILE_WIDTH}`,
+      );
+    }
     const logs = join(dataDir, "logs");
     const cache = join(dataDir, "cache");
     for (const directory of [logs, cache]) await mkdir(directory, { recursive: true, mode: 0o700 });

@@ -8,15 +8,21 @@ export function errorCode(error: unknown): string {
   return error instanceof Error && "code" in error ? String(error.code) : "";
 }
 
-/** What a failed write means to who asked for it: `storage_full` or `storage_failed`; nothing was stored. */
+/**
+ * What a failed write means to who asked for it: `storage_full` or `storage_failed`; nothing was stored. The message
+ * goes to producers, so it does not name the place: the cause does, for the operator.
+ */
 export function storageError(cause: unknown, path: string): UnavailableError {
   const code = errorCode(cause);
-  const options = { cause, retryAfterMs: RETRY_AFTER_MS };
+  const options = {
+    cause: new Error(`Writing ${path} failed`, { cause }),
+    retryAfterMs: RETRY_AFTER_MS,
+  };
   return FULL.has(code)
     ? new UnavailableError(
         "storage_full",
-        `No room to write ${path}: nothing was stored. Make room, send again`,
+        "The node's disk is full: nothing was stored. Send it again later",
         options,
       )
-    : new UnavailableError("storage_failed", `Writing ${path} failed (${code}): nothing was stored`, options);
+    : new UnavailableError("storage_failed", `The node's disk failed (${code}): nothing was stored`, options);
 }
