@@ -15,7 +15,7 @@ export type EventErrorCode = keyof typeof EVENT_ERROR_CODES;
 export interface EventProblem {
   /** Which event of the submission, from 0. Blank lines of NDJSON don't count. */
   readonly position: number;
-  /** Where in the event: a JSON pointer (RFC 6901), empty for the event as a whole. */
+  /** Where in the event: a JSON pointer (RFC 6901), empty for the event as a whole. Cut, with `…` at its end, if very long. */
   readonly path: string;
   /** For people: what is wrong there. */
   readonly reason: string;

@@ -17,6 +17,9 @@ export class EventAbandoned extends Error {}
 /** In a path: the key is not read yet, so that the place is the object or array itself. */
 export const KEY_PENDING = -0x8000_0000;
 
+/** A path that is longer is cut: keys may be long, and there may be many problems. */
+const PATH_LENGTH_MAX = 1024;
+
 /** What the final length of an entry may be below its length on the way: parts that are dropped again. */
 const SHRINK_BYTES_MAX = 1024;
 /** What is written at most between two looks at the limit. */
@@ -163,6 +166,7 @@ export class EventCursor {
       path += `/${place < 0 ? ~place : pointerToken(this.#writtenString(place))}`;
     }
     if (key !== undefined) path += `/${key}`;
+    if (path.length > PATH_LENGTH_MAX) path = `${path.slice(0, PATH_LENGTH_MAX).toWellFormed()}…`;
     this.problems.push({ position: this.position, path, reason });
     if (this.problems.length >= this.#problemsMax) throw new EventRejectedError(this.problems);
   }

@@ -104,7 +104,7 @@ export class JsonScalars extends EventCursor {
   #multiByte(): void {
     const { input, output } = this;
     const length = utf8SequenceLength(input, this.at);
-    if (length === 0 || this.at + length > this.end) {
+    if (length === 0) {
       this.at++;
       this.#spoil("is not valid UTF-8");
       return;
@@ -260,7 +260,7 @@ function specialBytes(four: number): number {
   return (control | quote | backslash | four) & 0x80808080;
 }
 
-/** The length of the UTF-8 sequence of 2–4 bytes at `at`, or 0 if there is none (Unicode, table 3-7). */
+/** The length of the UTF-8 sequence of 2–4 bytes at `at`, or 0 if there is none (Unicode, table 3-7) or no end of it. */
 function utf8SequenceLength(bytes: Uint8Array, at: number): number {
   const lead = bytes[at]!;
   const second = bytes[at + 1]!;
