@@ -20,7 +20,7 @@ go install "$fsck_module@1811ae1a7c40" 2> /dev/null ||
 fsck() {
   local output code=0
   output=$("$GOBIN/fsck" --ui=false --N=4 --public_key="$work/vkey" --storage_url="$1" 2>&1) || code=$?
-  echo "$output" | tail -n 3
+  echo "$output" | tail -n 3 | cut -c 1-200
   [ "$code" -eq 0 ] && ! grep -q "fsck failed" <<< "$output"
 }
 
