@@ -21,7 +21,7 @@ export interface RefusedEvent extends PendingEvent {
 export interface UploadOptions {
   readonly signal: AbortSignal;
   /** Called after each batch. */
-  readonly onProgress: (counts: UploadCounts) => Promise<void>;
+  readonly onProgress: () => Promise<void>;
   /** Takes events that are refused, so that the upload goes on without them. Otherwise the first one ends it. */
   readonly onRefused?: (event: RefusedEvent) => Promise<void>;
 }
@@ -44,29 +44,28 @@ const PATIENT_ATTEMPTS_MAX = 12;
 
 /** An event ended the upload: nothing of its batch was added, everything of the batches before it. */
 export class UploadRefusedError extends MalformedError {
-  readonly event: RefusedEvent;
-  readonly counts: UploadCounts;
-
-  constructor(event: RefusedEvent, counts: UploadCounts) {
-    super("event_invalid", `${event.place}: ${event.reason}`);
-    this.event = event;
-    this.counts = counts;
+  constructor({ place, reason }: RefusedEvent) {
+    super("event_invalid", `${place}: ${reason}`);
   }
 }
 
-/** Appends events in their order, batch after batch, one at a time. @throws UploadRefusedError, and what `append` throws */
+/**
+ * Appends events in their order, batch after batch, one at a time.
+ *
+ * @param counts begin at 0, and are right also when it throws
+ * @throws UploadRefusedError, and what `SteleClient.append` throws
+ */
 export async function uploadEvents(
   client: SteleClient,
   events: AsyncIterable<PendingEvent>,
+  counts: UploadCounts,
   options: UploadOptions,
-): Promise<UploadCounts> {
-  const counts: UploadCounts = { added: 0, duplicates: 0, refused: 0, treeSize: 0 };
+): Promise<void> {
   for await (const batch of batches(events)) {
     options.signal.throwIfAborted();
     await uploadBatch(client, batch, counts, options);
-    await options.onProgress(counts);
+    await options.onProgress();
   }
-  return counts;
 }
 
 async function uploadBatch(
@@ -115,7 +114,7 @@ async function withoutRefused(
       continue;
     }
     const refused = { ...event, reason };
-    if (!options.onRefused) throw new UploadRefusedError(refused, counts);
+    if (!options.onRefused) throw new UploadRefusedError(refused);
     await options.onRefused(refused);
     counts.refused++;
   }

@@ -1,3 +1,4 @@
+import { formatCount } from "./count.ts";
 import type { Output } from "./terminal.ts";
 
 const REDRAW_MS = 100;
@@ -12,7 +13,7 @@ export class ProgressBar {
   #drawnMs = -Infinity;
   #shown = false;
 
-  /** @param unit what is counted, in the plural */
+  /** @param unit what is counted, in the plural; empty to show the fraction alone */
   constructor(output: Output, unit: string, nowMs: () => number = () => performance.now()) {
     this.#output = output;
     this.#unit = unit;
@@ -28,7 +29,8 @@ export class ProgressBar {
     this.#shown = true;
     const seconds = (nowMs - this.#startedMs) / 1000;
     const rate = seconds > 0.5 ? `  ${formatCount(done / seconds)}/s` : "";
-    const line = `${drawBar(fraction)}  ${formatCount(done)} ${this.#unit}${rate}`;
+    const counted = this.#unit === "" ? "" : `  ${formatCount(done)} ${this.#unit}${rate}`;
+    const line = drawBar(fraction) + counted;
     await this.#output.write(`\r\u001B[2K${line.slice(0, (this.#output.columns ?? 80) - 1)}`);
   }
 
@@ -45,9 +47,4 @@ function drawBar(fraction: number | undefined): string {
   const share = Math.min(1, Math.max(0, fraction));
   const full = Math.round(share * BAR_COLUMNS);
   return `${String(Math.floor(share * 100)).padStart(3)}% ${"█".repeat(full)}${"░".repeat(BAR_COLUMNS - full)}`;
-}
-
-/** A count for people: `1,234,567`. */
-export function formatCount(count: number): string {
-  return Math.round(count).toLocaleString("en-US");
 }

@@ -76,10 +76,10 @@ export class Session {
 
 /** Never from the command line, which every process of the machine can read. */
 function readToken(path: string | undefined): string | undefined {
-  if (path === undefined) return process.env["STELE_TOKEN"] || undefined;
-  const token = readFileSync(path, "utf8").trim();
-  if (/^\S+$/.test(token)) return token;
-  throw new UsageError(`${path} does not hold an access token`);
+  const token = path === undefined ? process.env["STELE_TOKEN"] : readFileSync(path, "utf8").trim();
+  if (path === undefined && !token) return undefined;
+  if (token !== undefined && /^[\x21-\x7E]+$/.test(token)) return token;
+  throw new UsageError(`${path ?? "$STELE_TOKEN"} does not hold an access token`);
 }
 
 function serverOf(url: string): string | undefined {

@@ -19,7 +19,8 @@ export function output(stream: NodeJS.WriteStream | WriteStream): Output {
   return {
     isTTY,
     get columns() {
-      return isTTY ? stream.columns : undefined;
+      // A terminal without a size says 0.
+      return isTTY ? stream.columns || undefined : undefined;
     },
     write: (text) =>
       new Promise((resolve) => {

@@ -1,7 +1,8 @@
 import { open } from "node:fs/promises";
 import type { InputFile } from "./input-file.ts";
 import { uploadEvents, UploadRefusedError, type PendingEvent, type UploadCounts } from "./event-upload.ts";
-import { formatCount, ProgressBar } from "./progress-bar.ts";
+import { countOf, formatCount } from "./count.ts";
+import { ProgressBar } from "./progress-bar.ts";
 import type { Session } from "./session.ts";
 
 export interface UploadFlags {
@@ -20,15 +21,15 @@ export async function uploadFiles(
   eventsOf: (file: InputFile) => AsyncIterable<PendingEvent>,
   { skipInvalid }: UploadFlags,
 ): Promise<void> {
-  const client = session.client();
   const progress = new ProgressBar(session.err, "events");
   const refusedFile = skipInvalid === undefined ? undefined : await open(skipInvalid, "wx");
+  const counts: UploadCounts = { added: 0, duplicates: 0, refused: 0, treeSize: 0 };
   try {
-    const counts = await uploadEvents(client, eventsOfAll(files, eventsOf), {
+    await uploadEvents(session.client(), eventsOfAll(files, eventsOf), counts, {
       signal: session.signal,
-      onProgress: async (so_far) => {
+      onProgress: async () => {
         if (session.options.quiet) return;
-        await progress.update(so_far.added + so_far.duplicates + so_far.refused, fractionOf(files));
+        await progress.update(counts.added + counts.duplicates + counts.refused, fractionOf(files));
       },
       ...(refusedFile && {
         onRefused: async ({ place, reason, source }) => {
@@ -40,7 +41,7 @@ export async function uploadFiles(
     await report(session, counts, skipInvalid);
   } catch (error) {
     await progress.clear();
-    if (error instanceof UploadRefusedError) await explain(session, error);
+    await explain(session, counts, error);
     throw error;
   } finally {
     await refusedFile?.close();
@@ -77,16 +78,22 @@ async function report(
     await session.printJson({ log, added, duplicates, refused, tree_size: treeSize });
     return;
   }
-  const parts = [`${formatCount(added)} events added to the log ${log}`];
-  if (duplicates > 0) parts.push(`${formatCount(duplicates)} were there already`);
-  if (refused > 0) parts.push(`${formatCount(refused)} refused: see ${skipInvalid}`);
-  await session.print(`${parts.join("; ")}.`);
+  const parts = [`${countOf(added, "event")} added to the log ${log}`];
+  if (duplicates > 0) parts.push(`${formatCount(duplicates)} there already`);
+  if (refused > 0) parts.push(`${formatCount(refused)} refused (see ${skipInvalid})`);
+  await session.print(`${parts.join(", ")}.`);
   if (treeSize > 0)
-    await session.remark(`It has ${formatCount(treeSize)} entries, all of them durable and signed.`);
+    await session.remark(`It has ${countOf(treeSize, "entry")}, all of them durable and signed.`);
 }
 
-async function explain(session: Session, { counts }: UploadRefusedError): Promise<void> {
+async function explain(session: Session, { added, duplicates }: UploadCounts, error: unknown): Promise<void> {
+  const sent = added + duplicates;
   await session.remark(
-    `${formatCount(counts.added + counts.duplicates)} events before it are in the log. To go on without events like it: --skip-invalid FILE, which collects them.`,
+    sent === 0 ? "Nothing was added." : `The first ${countOf(sent, "event")} are in the log.`,
   );
+  if (error instanceof UploadRefusedError) {
+    await session.remark(
+      "To go on without events like the following: --skip-invalid FILE, which collects them.",
+    );
+  }
 }

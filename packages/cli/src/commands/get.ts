@@ -2,7 +2,7 @@ import type { LogEntry } from "@stele/client";
 import { decodeUtf8, encodeBase64 } from "@stele/proof";
 import type { AddCommand } from "../command.ts";
 import { entryKey, logVerifier } from "../log-key.ts";
-import { formatCount } from "../progress-bar.ts";
+import { countOf } from "../count.ts";
 import { printableJson } from "../printable.ts";
 import type { Session } from "../session.ts";
 
@@ -53,7 +53,7 @@ async function get(session: Session, key: string, flags: GetFlags): Promise<void
   }
   await printEntry(session, { index: leafIndex, entry }, encodeBase64(leafHash));
   await session.print(
-    `${session.out.style("green", "✓")} proven to be in the log ${checkpoint.origin}, in the tree of ${formatCount(checkpoint.treeSize)} entries`,
+    `${session.out.style("green", "✓")} proven to be in the log ${checkpoint.origin}, in the tree of ${countOf(checkpoint.treeSize, "entry")}`,
   );
 }
 

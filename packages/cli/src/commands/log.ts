@@ -1,6 +1,6 @@
 import type { LogInfo } from "@stele/client";
 import type { AddCommand } from "../command.ts";
-import { formatCount } from "../progress-bar.ts";
+import { countOf } from "../count.ts";
 import type { Session } from "../session.ts";
 
 export const addLog: AddCommand = (program, run) => {
@@ -19,7 +19,7 @@ async function list(session: Session): Promise<void> {
     if (session.json) await session.printJson(jsonOf(log));
     else
       await session.print(
-        `${log.name.padEnd(16)}  ${formatCount(log.treeSize).padStart(13)} entries  ${log.vkey}`,
+        `${log.name.padEnd(16)}  ${countOf(log.treeSize, "entry").padStart(20)}  ${log.vkey}`,
       );
   }
 }

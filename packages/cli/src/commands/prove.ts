@@ -3,7 +3,7 @@ import { formatProofFile } from "@stele/client";
 import { verifyTlogProof } from "@stele/proof";
 import type { AddCommand } from "../command.ts";
 import { entryKey, logVerifier } from "../log-key.ts";
-import { formatCount } from "../progress-bar.ts";
+import { countOf } from "../count.ts";
 import type { Session } from "../session.ts";
 
 interface ProveFlags {
@@ -37,7 +37,7 @@ async function prove(session: Session, key: string, flags: ProveFlags): Promise<
     await session.printJson({ file: path, index: proven.leafIndex, tree_size: treeSize, origin });
   } else {
     await session.print(
-      `${path} proves that event ${proven.leafIndex} is in the log ${origin} of ${formatCount(treeSize)} entries.`,
+      `${path} proves that event ${proven.leafIndex} is in the log ${origin} of ${countOf(treeSize, "entry")}.`,
     );
   }
 }

@@ -1,7 +1,7 @@
 import type { AddCommand } from "../command.ts";
 import { UsageError } from "../cli-error.ts";
 import { EventTable } from "../event-table.ts";
-import { formatCount } from "../progress-bar.ts";
+import { formatCount } from "../count.ts";
 import { pointingAtMistakes, queryOf } from "../query-words.ts";
 import type { Session } from "../session.ts";
 import { positiveNumber, wholeNumber } from "../whole-number.ts";

@@ -1,18 +1,22 @@
 import { once } from "node:events";
 import { resolve } from "node:path";
 import type { LogReport, RunningNode } from "@stele/server";
+import { UsageError } from "../cli-error.ts";
 import type { AddCommand } from "../command.ts";
 import { feedDemo } from "../demo-feed.ts";
 import { describeFailure } from "../failure.ts";
-import { formatCount, ProgressBar } from "../progress-bar.ts";
+import { countOf, formatCount } from "../count.ts";
+import { ProgressBar } from "../progress-bar.ts";
 import { DEFAULT_DATA, type Session } from "../session.ts";
-import { wholeNumber } from "../whole-number.ts";
+import { positiveNumber, wholeNumber } from "../whole-number.ts";
 
 interface ServeFlags {
   readonly data: string;
   readonly host: string;
   readonly port: number;
   readonly origin?: string;
+  readonly segmentEntries?: number;
+  readonly sealAfterHours?: number;
   readonly demo?: boolean;
 }
 
@@ -24,11 +28,18 @@ export const addServe: AddCommand = (program, run) => {
     .option("--host <address>", "the address to listen on; other than loopback needs tokens", "127.0.0.1")
     .option("--port <port>", "the port to listen on; 0 for any that is free", wholeNumber, 8080)
     .option("--origin <prefix>", "what origins of new logs begin with, such as audit.example.com")
+    .option(
+      "--segment-entries <n>",
+      "seal once so many entries are hot; a multiple of 256 (262144)",
+      positiveNumber,
+    )
+    .option("--seal-after-hours <n>", "seal fewer once the oldest has waited so long (24)", positiveNumber)
     .option("--demo", "let simulated traffic run in, so that there is something to look at")
     .action(run(serve));
 };
 
 async function serve(session: Session, flags: ServeFlags): Promise<void> {
+  if ((flags.segmentEntries ?? 0) % 256 !== 0) throw new UsageError("--segment-entries is a multiple of 256");
   const { startNode } = await import("@stele/server");
   const stop = new AbortController();
   process.once("SIGTERM", () => stop.abort());
@@ -38,6 +49,8 @@ async function serve(session: Session, flags: ServeFlags): Promise<void> {
     host: flags.host,
     port: flags.port,
     ...(flags.origin !== undefined && { originPrefix: flags.origin }),
+    ...(flags.segmentEntries !== undefined && { segmentEntries: flags.segmentEntries }),
+    ...(flags.sealAfterHours !== undefined && { sealAfterMs: flags.sealAfterHours * 3_600_000 }),
     report: (log, event) => void session.remark(`log ${log}: ${tell(event)}`),
   });
   try {
@@ -74,7 +87,7 @@ async function announce(session: Session, running: RunningNode, { data }: ServeF
       : "  access  open to this machine's programs; it listens to no other machine",
   );
   for (const log of logs) {
-    await session.print(`  log     ${log.name}, ${formatCount(log.tree_size)} entries, key ${log.vkey}`);
+    await session.print(`  log     ${log.name}, ${countOf(log.tree_size, "entry")}, key ${log.vkey}`);
   }
   await session.print("Ctrl-C stops it.");
 }
@@ -110,7 +123,7 @@ function tell(event: LogReport): string {
   }
   if (event.kind === "tail_cut") {
     const { path, offset, lengthBytes } = event.cut;
-    return `cut ${lengthBytes} bytes off the end of ${path}, at ${offset}: a commit that was never acknowledged`;
+    return `cut ${countOf(lengthBytes, "byte")} off the end of ${path}, at ${offset}: a commit that was never acknowledged`;
   }
   return `${event.what} failed: ${describeFailure(event.error).message}`;
 }

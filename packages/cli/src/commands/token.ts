@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { join } from "node:path";
 import { Option } from "commander";
 import { ROLES, type Role } from "../../../server/src/access/role.ts";
 import type { AddCommand } from "../command.ts";
@@ -44,8 +45,8 @@ export const addToken: AddCommand = (program, run) => {
 };
 
 async function create(session: Session, { data, role, name }: CreateFlags): Promise<void> {
-  const { createToken, readTokenFile, tokensPath } = await tokens();
-  const path = tokensPath(data);
+  const { createToken, readTokenFile } = await tokens();
+  const path = tokenFile(data);
   const taken = new Set(readTokenFile(path).map((token) => token.name));
   const { token, record } = await createToken(path, {
     name: name ?? freeName(role, taken),
@@ -73,8 +74,8 @@ function freeName(role: Role, taken: ReadonlySet<string>): string {
 }
 
 async function list(session: Session, { data }: DataFlags): Promise<void> {
-  const { readTokenFile, tokensPath } = await tokens();
-  const records = readTokenFile(tokensPath(data));
+  const { readTokenFile } = await tokens();
+  const records = readTokenFile(tokenFile(data));
   for (const { name, role, created_at } of records) {
     if (session.json) await session.printJson({ name, role, created_at });
     else await session.print(`${name.padEnd(24)}  ${role.padEnd(6)}  ${created_at}`);
@@ -83,18 +84,22 @@ async function list(session: Session, { data }: DataFlags): Promise<void> {
 }
 
 async function revoke(session: Session, name: string, { data }: DataFlags): Promise<void> {
-  const { revokeToken, tokensPath } = await tokens();
-  const { role } = await revokeToken(tokensPath(data), name);
+  const { revokeToken } = await tokens();
+  const { role } = await revokeToken(tokenFile(data), name);
   if (session.json) await session.printJson({ name, role, revoked: true });
   else await session.print(`The ${role} token ${name} is revoked.`);
 }
 
-/** The node's own functions for its token file. */
+/** docs/spec/journal.md, "The directory of a log". */
+function tokenFile(data: string): string {
+  return join(data, "tokens.json");
+}
+
+/** The node's own functions for the file, without the rest of the node. */
 async function tokens() {
-  const [server, files, records] = await Promise.all([
-    import("@stele/server"),
+  const [files, records] = await Promise.all([
     import("../../../server/src/access/token-file.ts"),
     import("../../../server/src/access/tokens.ts"),
   ]);
-  return { ...server, ...files, ...records };
+  return { ...files, ...records };
 }

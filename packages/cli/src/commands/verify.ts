@@ -5,7 +5,8 @@ import { MalformedError, parseVerifierKey, UnavailableError, VerificationError }
 import type { VerificationReport, VerifyOptions } from "@stele/server";
 import type { AddCommand } from "../command.ts";
 import { printable } from "../printable.ts";
-import { formatCount, ProgressBar } from "../progress-bar.ts";
+import { countOf, formatCount } from "../count.ts";
+import { ProgressBar } from "../progress-bar.ts";
 import { DEFAULT_DATA, type Session } from "../session.ts";
 
 export const addVerify: AddCommand = (program, run) => {
@@ -31,7 +32,7 @@ interface VerifyFlags {
 
 async function verify(session: Session, target: string | undefined, flags: VerifyFlags): Promise<void> {
   const { defaultStateDirectory } = await import("@stele/server");
-  const progress = new ProgressBar(session.err, "of the log");
+  const progress = new ProgressBar(session.err, "");
   const options: VerifyOptions = {
     stateDirectory: flags.state ?? defaultStateDirectory(),
     ...(flags.key !== undefined && { key: flags.key }),
@@ -163,19 +164,19 @@ async function print(session: Session, report: VerificationReport): Promise<void
   const isProof = report.target === "proof";
   const speed = isProof ? "" : `, ${formatCount(checked.entries / Math.max(seconds, 0.001))} a second`;
   const parts = [
-    `${formatCount(checked.segments)} segments`,
-    `${formatCount(checked.commits)} commits`,
-    `${formatCount(checked.checkpoints)} signed checkpoints`,
+    countOf(checked.segments, "segment"),
+    countOf(checked.commits, "commit"),
+    countOf(checked.checkpoints, "signed checkpoint"),
   ];
   const rows: [string, string][] = [
     ["origin", report.origin],
     ["key", `${report.vkey}\n${KEY_FROM[report.keyFrom]}`],
-    ["tree", `${formatCount(report.treeSize)} entries, root ${report.root}`],
-    ["hashed", `${formatCount(checked.entries)} entries, ${formatCount(checked.bytes)} bytes${speed}`],
+    ["tree", `${countOf(report.treeSize, "entry")}, root ${report.root}`],
+    ["hashed", `${countOf(checked.entries, "entry")}, ${countOf(checked.bytes, "byte")}${speed}`],
     ["compared", parts.filter((part) => !part.startsWith("0 ")).join(", ")],
   ];
   if (extendsSize !== undefined) {
-    rows.push(["extends", `the tree of ${formatCount(extendsSize)} entries that was verified here before`]);
+    rows.push(["extends", `the tree of ${countOf(extendsSize, "entry")} that was verified here before`]);
   }
   await session.print(`${out.style("green", "✓ verified")} ${out.style("bold", printable(report.place))}`);
   for (const [title, text] of rows) {
