@@ -1,0 +1,29 @@
+import { glob, readFile } from "node:fs/promises";
+import { dirname, relative, resolve } from "node:path";
+import { expect, it } from "vitest";
+
+/** What each package may import of the others: proof ← client ← cli, proof ← server ← cli. */
+const ARROWS: Readonly<Record<string, readonly string[]>> = {
+  proof: [],
+  client: ["proof"],
+  server: ["proof"],
+  cli: ["proof", "client", "server"],
+};
+const packages = resolve(import.meta.dirname, "../packages");
+
+it.each(Object.keys(ARROWS))("%s imports only what its arrows allow", async (name) => {
+  const imported = new Set<string>();
+  for await (const file of glob(`${name}/{src,bin}/**/*.ts`, { cwd: packages })) {
+    const path = resolve(packages, file);
+    for (const [, specifier = ""] of (await readFile(path, "utf8")).matchAll(
+      /(?:from|import)[ (]+"(@stele\/[a-z]+|\.[^"]*)/g,
+    )) {
+      const target = specifier.startsWith("@stele/")
+        ? specifier.slice("@stele/".length)
+        : relative(packages, resolve(dirname(path), specifier)).split("/")[0]!;
+      if (target !== name) imported.add(target);
+    }
+  }
+  expect(ARROWS[name]).toEqual(expect.arrayContaining([...imported]));
+  expect(imported.size).toBeGreaterThan(name === "proof" ? -1 : 0);
+});
