@@ -19,7 +19,13 @@ describe("prove and verify", () => {
     expect([code, out]).toEqual([0, expect.stringContaining("e.tlog-proof proves that event 3")]);
     const verified = await node.run(["verify", "e.tlog-proof", "--key", node.vkey, "--json"]);
     expect(verified.code).toBe(0);
-    expect(JSON.parse(verified.out)).toMatchObject({ verified: true, target: "proof", key_from: "given" });
+    expect(JSON.parse(verified.out)).toMatchObject({
+      verified: true,
+      target: "proof",
+      key_from: "given",
+      index: 3,
+      entry_text: expect.stringMatching(/^\{"v":1,/),
+    });
 
     const file = await readFile(node.path("e.tlog-proof"), "utf8");
     const changes = [

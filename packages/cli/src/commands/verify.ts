@@ -2,12 +2,11 @@ import { readFile, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { RefusedError } from "@stele/client";
 import { MalformedError, parseVerifierKey, UnavailableError, VerificationError } from "@stele/proof";
-import type { VerificationReport, VerifyOptions } from "@stele/server";
+import type { VerifyOptions } from "@stele/server";
 import type { AddCommand } from "../command.ts";
-import { printable } from "../printable.ts";
-import { countOf, formatCount } from "../count.ts";
 import { ProgressBar } from "../progress-bar.ts";
 import { DEFAULT_DATA, type Session } from "../session.ts";
+import { printReport, reportJson, type VerifiedReport } from "../verified-report.ts";
 
 export const addVerify: AddCommand = (program, run) => {
   program
@@ -43,7 +42,7 @@ async function verify(session: Session, target: string | undefined, flags: Verif
   try {
     for await (const report of reportsOf(session, target, options)) {
       await progress.clear();
-      await print(session, report);
+      await (session.json ? session.printJson(reportJson(report)) : printReport(session, report));
     }
   } catch (error) {
     throw asVerificationFailure(error);
@@ -75,7 +74,7 @@ async function* reportsOf(
   session: Session,
   target: string | undefined,
   options: VerifyOptions,
-): AsyncGenerator<VerificationReport, void, undefined> {
+): AsyncGenerator<VerifiedReport, void, undefined> {
   if (target === undefined) {
     const directory = await nodeOrDirectory(session);
     yield* directory === undefined
@@ -134,54 +133,4 @@ async function* verifyRemote(session: Session, url: string, options: VerifyOptio
   const place = `${base}/logs/${client.log}`;
   const fetch = client.tiles({ signal: session.signal });
   yield await verifyRemoteLog({ url: place, origin: shown.origin, vkey: shown.vkey, fetch }, options);
-}
-
-const KEY_FROM = {
-  given: "given with --key",
-  remembered: "the one that verified this log before",
-  log: "what the log itself shows: compare it with the one its operator published",
-} as const;
-
-async function print(session: Session, report: VerificationReport): Promise<void> {
-  const { checked, seconds, extendsSize } = report;
-  if (session.json) {
-    await session.printJson({
-      verified: true,
-      target: report.target,
-      place: report.place,
-      origin: report.origin,
-      vkey: report.vkey,
-      key_from: report.keyFrom,
-      tree_size: report.treeSize,
-      root: report.root,
-      checked,
-      extends_size: extendsSize ?? null,
-      seconds,
-    });
-    return;
-  }
-  const { out } = session;
-  const isProof = report.target === "proof";
-  const speed = isProof ? "" : `, ${formatCount(checked.entries / Math.max(seconds, 0.001))} a second`;
-  const parts = [
-    countOf(checked.segments, "segment"),
-    countOf(checked.commits, "commit"),
-    countOf(checked.checkpoints, "signed checkpoint"),
-  ];
-  const rows: [string, string][] = [
-    ["origin", report.origin],
-    ["key", `${report.vkey}\n${KEY_FROM[report.keyFrom]}`],
-    ["tree", `${countOf(report.treeSize, "entry")}, root ${report.root}`],
-    ["hashed", `${countOf(checked.entries, "entry")}, ${countOf(checked.bytes, "byte")}${speed}`],
-    ["compared", parts.filter((part) => !part.startsWith("0 ")).join(", ")],
-  ];
-  if (extendsSize !== undefined) {
-    rows.push(["extends", `the tree of ${countOf(extendsSize, "entry")} that was verified here before`]);
-  }
-  await session.print(`${out.style("green", "✓ verified")} ${out.style("bold", printable(report.place))}`);
-  for (const [title, text] of rows) {
-    const [first = "", ...others] = text.split("\n");
-    await session.print(`  ${title.padEnd(9)} ${printable(first)}`);
-    for (const other of others) await session.print(`  ${"".padEnd(9)} ${out.style("dim", other)}`);
-  }
 }

@@ -1,0 +1,73 @@
+import type { VerificationReport } from "@stele/server";
+import { countOf, formatCount } from "./count.ts";
+import { printable } from "./printable.ts";
+import type { Session } from "./session.ts";
+
+/** A verification that found nothing wrong; of a proof file, with what it proves. */
+export type VerifiedReport = VerificationReport & { readonly leafIndex?: number; readonly entry?: string };
+
+/** For programs. */
+export function reportJson(report: VerifiedReport): object {
+  return {
+    verified: true,
+    target: report.target,
+    place: report.place,
+    origin: report.origin,
+    vkey: report.vkey,
+    key_from: report.keyFrom,
+    tree_size: report.treeSize,
+    root: report.root,
+    checked: report.checked,
+    extends_size: report.extendsSize ?? null,
+    seconds: report.seconds,
+    ...(report.entry !== undefined && { index: report.leafIndex, entry_text: report.entry }),
+  };
+}
+
+const KEY_FROM = {
+  given: "given with --key",
+  remembered: "the one that verified this log before",
+  log: "what the log itself shows: compare it with the one its operator published",
+} as const;
+
+/** For people. */
+export async function printReport(session: Session, report: VerifiedReport): Promise<void> {
+  const { out } = session;
+  await session.print(`${out.style("green", "✓ verified")} ${out.style("bold", printable(report.place))}`);
+  for (const [title, text, remark] of rowsOf(report)) {
+    await session.print(`  ${title.padEnd(9)} ${printable(text)}`);
+    if (remark !== undefined) await session.print(`  ${"".padEnd(9)} ${out.style("dim", remark)}`);
+  }
+}
+
+/** The rest of an entry is in the file, and in what `--json` says. */
+const ENTRY_SHOWN = 300;
+
+type Row = readonly [title: string, text: string, remark?: string];
+
+function rowsOf(report: VerifiedReport): Row[] {
+  const { entry, leafIndex, checked, extendsSize, seconds } = report;
+  const speed =
+    entry === undefined ? `, ${formatCount(checked.entries / Math.max(seconds, 0.001))} a second` : "";
+  const compared = [
+    countOf(checked.segments, "segment"),
+    countOf(checked.commits, "commit"),
+    countOf(checked.checkpoints, "signed checkpoint"),
+  ];
+  const rows: Row[] = [
+    ["origin", report.origin],
+    ["key", report.vkey, KEY_FROM[report.keyFrom]],
+    ["tree", `${countOf(report.treeSize, "entry")}, root ${report.root}`],
+    ["hashed", `${countOf(checked.entries, "entry")}, ${countOf(checked.bytes, "byte")}${speed}`],
+    ["compared", compared.filter((part) => !part.startsWith("0 ")).join(", ")],
+  ];
+  if (entry !== undefined) rows.unshift(["event", `${leafIndex}: ${cut(entry, ENTRY_SHOWN)}`]);
+  if (extendsSize !== undefined) {
+    rows.push(["extends", `the tree of ${countOf(extendsSize, "entry")} that was verified here before`]);
+  }
+  return rows;
+}
+
+function cut(text: string, charactersMax: number): string {
+  return text.length <= charactersMax ? text : `${text.slice(0, charactersMax - 1)}…`;
+}
