@@ -1,3 +1,4 @@
+import { OTHER_RANK } from "./member-order.ts";
 import { phrase, type Phrase } from "./phrase.ts";
 
 /** How the value of a known key is read and written. */
@@ -38,6 +39,11 @@ export interface ObjectSchema {
   readonly fields: readonly Field[];
   /** The first four bytes of the `head` of each. */
   readonly firstWords: Int32Array;
+  /**
+   * At `1 + rank`, the rank of the key that followed the one of `rank` last time, and at 0 the first one: a guess, which
+   * is nearly always right since a producer writes all of its events alike.
+   */
+  readonly followers: Uint8Array;
   /** Whether keys that are not among `fields` are free data, and follow them. Otherwise they are refused. */
   readonly open: boolean;
   /** A bit for each field that a producer has to send: `1 << rank`. */
@@ -55,14 +61,6 @@ interface FieldOptions {
   readonly fallback?: string;
 }
 
-const NO_KEYS: ObjectSchema = {
-  fields: [],
-  firstWords: new Int32Array(0),
-  open: false,
-  required: 0,
-  defaulted: 0,
-};
-
 function schema(keys: Readonly<Record<string, FieldOptions>>, { open = false } = {}): ObjectSchema {
   const options = Object.values(keys);
   const bits = (has: (field: FieldOptions) => boolean): number =>
@@ -79,11 +77,14 @@ function schema(keys: Readonly<Record<string, FieldOptions>>, { open = false } =
   return {
     fields,
     firstWords: Int32Array.from(fields, ({ head }) => head.words[0]!),
+    followers: new Uint8Array(OTHER_RANK + 2),
     open,
     required: bits((field) => field.required === true),
     defaulted: bits((field) => field.fallback !== undefined),
   };
 }
+
+const NO_KEYS = schema({});
 
 const NAME = { kind: "text", min: 1, max: 1024 } as const;
 const NOTE = { kind: "text", max: 1024 } as const;

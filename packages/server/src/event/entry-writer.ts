@@ -77,10 +77,11 @@ export class EntryWriter extends FieldWriter {
     const keysBase = this.keysTop;
     let moreKeys: Set<string> | undefined;
     let seen = 0;
+    let rank = -1;
     do {
       this.path[level] = KEY_PENDING;
       const start = this.to;
-      const rank = this.#key(schema, order.nextRank, level);
+      rank = this.#key(schema, rank, level);
       const field = schema.fields[rank];
       if (field === undefined) {
         if (!schema.open) this.problem("is not a known key (free data goes into metadata)");
@@ -109,14 +110,16 @@ export class EntryWriter extends FieldWriter {
    * Reads a key and its colon. @returns its rank, and nothing is written; or {@link OTHER_RANK} for a key that the schema
    * does not name, and then the key is written and is the place of the cursor
    */
-  #key({ fields, firstWords }: ObjectSchema, expected: number, level: number): number {
+  #key({ fields, firstWords, followers }: ObjectSchema, previous: number, level: number): number {
     const { to: start, inputView } = this;
     if (this.next() === QUOTE && this.at + 4 <= inputView.byteLength) {
       const word = inputView.getInt32(this.at, true);
-      // The key that comes next in an entry is the likeliest.
-      for (let i = 0, rank = expected; i < firstWords.length; i++, rank++) {
-        if (rank >= firstWords.length) rank = 0;
-        if (firstWords[rank] === word && this.take(fields[rank]!.head)) return rank;
+      const likely = followers[previous + 1]!;
+      if (firstWords[likely] === word && this.take(fields[likely]!.head)) return likely;
+      for (let rank = 0; rank < firstWords.length; rank++) {
+        if (firstWords[rank] !== word || !this.take(fields[rank]!.head)) continue;
+        followers[previous + 1] = rank;
+        return rank;
       }
     }
     this.key(level);

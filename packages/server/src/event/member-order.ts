@@ -48,11 +48,6 @@ export class MemberOrder {
     this.#starts[this.#count++] = start;
   }
 
-  /** The rank that is likely to follow. */
-  get nextRank(): number {
-    return this.#lastRank + 1;
-  }
-
   /**
    * Puts the members, which end at `to`, in the order of their ranks; the other members keep theirs. Uses the room
    * behind `to`. @returns where they end now

@@ -77,18 +77,20 @@ export class EventNormalizer {
   #lines(): void {
     const writer = this.#writer;
     const { input } = writer;
-    for (let start = 0; start < input.length; start = writer.end + 1) {
+    // White space, and so blank lines, is skipped up to where the next event begins.
+    while (writer.next() !== -1) {
+      const start = writer.at;
       const lineFeed = input.indexOf(LINE_FEED, start);
-      writer.at = start;
-      writer.end = lineFeed === -1 ? input.length : lineFeed;
-      if (writer.next() === -1) continue;
+      if (lineFeed !== -1) writer.end = lineFeed;
       try {
         this.#event();
         if (writer.next() !== -1) writer.fail("the end of the line");
       } catch (error) {
         if (!(error instanceof SyntaxFault)) throw error;
         writer.level = 0;
-        writer.problem(`is not JSON: ${error.message} (byte ${error.offset - start + 1} of the line)`);
+        writer.problem(
+          `is not JSON: ${error.message} (${error.offset - start} bytes behind where it begins)`,
+        );
       }
     }
   }
@@ -173,7 +175,8 @@ export class EventNormalizer {
     const { input, position } = this.#writer;
     let line = 1;
     let lineStart = 0;
-    for (let at = input.indexOf(LINE_FEED); at !== -1 && at < offset; at = input.indexOf(LINE_FEED, at + 1)) {
+    for (let at = 0; at < offset; at++) {
+      if (input[at] !== LINE_FEED) continue;
       line++;
       lineStart = at + 1;
     }

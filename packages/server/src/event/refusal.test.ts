@@ -191,6 +191,17 @@ test("UTF-8 is judged as TextDecoder judges it", () => {
 });
 
 describe("hostile bodies cost little", () => {
+  test("millions of blank lines", () => {
+    const blank = "\n".repeat(8e6);
+    const start = performance.now();
+    expect(entries(`${blank}${GOOD}${blank}`, "ndjson")).toHaveLength(1);
+    expect(refusal(`${blank}x`)).toMatchObject({
+      code: "body_malformed",
+      place: { line: 8e6 + 1, column: 1 },
+    });
+    expect(performance.now() - start).toBeLessThan(2000);
+  });
+
   test("many objects of many keys, and a key twice in the last", () => {
     const object = `{${Array.from({ length: 20 }, (_, i) => `"k${i}":0`).join(",")},"id":"i","type":"t"}`;
     const last = object.replace("k19", "k3");
