@@ -88,10 +88,10 @@ export class EventNormalizer {
       } catch (error) {
         if (!(error instanceof SyntaxFault)) throw error;
         writer.level = 0;
-        writer.problem(
-          `is not JSON: ${error.message} (${error.offset - start} bytes behind where it begins)`,
-        );
+        writer.problem(`is not JSON: ${error.message}, at byte ${error.offset - start + 1} of the event`);
       }
+      writer.at = writer.end;
+      writer.end = input.length;
     }
   }
 
