@@ -1,6 +1,7 @@
 export { formatQuery } from "./format-query.ts";
 export { parseQuery, queryFromParameters } from "./parse-query.ts";
 export type { QueryClock, QueryParameters } from "./parse-query.ts";
+export { parseTime } from "./time-value.ts";
 export { FIELD_NAMES } from "./field.ts";
 export { QUERY_LENGTH_MAX, QUERY_TERMS_MAX } from "./query.ts";
 export type {

@@ -127,6 +127,7 @@ describe("parseQuery", () => {
     expect(errorOf(() => parse("x".repeat(4097))).code).toBe("query_invalid");
     expect(parse("x ".repeat(64)).terms).toHaveLength(64);
     expect(errorOf(() => parse("x ".repeat(65))).code).toBe("query_invalid");
+    expect(errorOf(() => parse(`x actor:y${",y".repeat(63)}`)).code).toBe("query_invalid");
   });
 
   test("reads back what formatQuery writes", () => {

@@ -38,13 +38,17 @@ export function queryFromParameters(parameters: QueryParameters, clock: QueryClo
       if (length > QUERY_LENGTH_MAX) {
         throw reader.error(`a query has at most ${QUERY_LENGTH_MAX} characters`, 0, value.length);
       }
-      const read = name === "q" ? readTerms(reader, clock) : [readParameter(name, reader, clock)];
-      if (terms.push(...read) > QUERY_TERMS_MAX) {
-        throw reader.error(`a query has at most ${QUERY_TERMS_MAX} terms`, 0, value.length);
+      terms.push(...(name === "q" ? readTerms(reader, clock) : [readParameter(name, reader, clock)]));
+      if (terms.reduce((count, term) => count + valueCount(term), 0) > QUERY_TERMS_MAX) {
+        throw reader.error(`a query has at most ${QUERY_TERMS_MAX} terms and values`, 0, value.length);
       }
     }
   }
   return { terms };
+}
+
+function valueCount(term: Term): number {
+  return "anyOf" in term ? term.anyOf.length : 1;
 }
 
 function readParameter(name: string, values: QueryReader, { nowMs }: QueryClock): Term {

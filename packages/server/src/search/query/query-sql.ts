@@ -154,7 +154,7 @@ function jsonPointer(path: readonly string[]): string {
 
 /**
  * `condition`, evaluated only for entries in which the last key of the path is followed by one of `values`, somewhere.
- * (DuckDB is free to begin with any part of an AND; parsing JSON costs 30 times as much as searching for bytes.)
+ * (CASE, since DuckDB is free to begin with any part of an AND; parsing takes 2 to 4 times as long as looking for bytes.)
  */
 function behindMentions(
   path: readonly string[],
@@ -164,10 +164,13 @@ function behindMentions(
 ): string {
   // Elements of arrays have no key.
   const last = path.findLastIndex((segment) => !/^[0-9]+$/.test(segment));
-  const key = `${JSON.stringify(path[last])}:`;
-  const mentions = last === path.length - 1 ? values.map((value) => key + value) : [key];
-  const found = mentions.map((text) => `contains(entry, ${parameters.add(text)})`);
-  return `CASE WHEN ${found.join(" OR ")} THEN ${condition} ELSE FALSE END`;
+  // Without its first quote: DuckDB jumps to the first byte, and an entry is full of quotes (measured: twice as slow).
+  const key = `${JSON.stringify(path[last]).slice(1)}:`;
+  // An empty group, `(?:)`, makes DuckDB 1.5.6 find nothing.
+  const isKnown = last === path.length - 1 && !values.includes("");
+  const value = isKnown ? `(?:${values.map(escapeRegExp).join("|")})` : "";
+  const mention = parameters.add(escapeRegExp(key) + value);
+  return `CASE WHEN regexp_matches(entry, ${mention}) THEN ${condition} ELSE FALSE END`;
 }
 
 function addressCondition(range: AddressRange, parameters: Parameters): string {

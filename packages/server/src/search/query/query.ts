@@ -72,5 +72,8 @@ export interface Query {
   readonly terms: readonly Term[];
 }
 
+/** In UTF-16 code units, over all parameters. */
 export const QUERY_LENGTH_MAX = 4096;
+
+/** Each value of a list counts as a term: all of them may have to be looked for in every entry. */
 export const QUERY_TERMS_MAX = 64;

@@ -45,5 +45,5 @@ function offsetMinutes(text = "Z"): number | undefined {
 }
 
 function withinYears(ms: number): number {
-  return Math.max(EARLIEST_MS, Math.min(LATEST_MS, ms));
+  return Math.trunc(Math.max(EARLIEST_MS, Math.min(LATEST_MS, ms)));
 }
