@@ -1,7 +1,6 @@
 import {
   BUNDLE_LENGTH_BYTES_MAX,
   leafHash,
-  MalformedError,
   NOTE_LENGTH_BYTES_MAX,
   verifyCheckpoint,
   VerificationError,
@@ -14,7 +13,9 @@ import { webEnvironment, type Environment } from "./environment.ts";
 import type { EventInput } from "./event.ts";
 import { formatEvents } from "./event-lines.ts";
 import { parseLogEntry, type LogEntry } from "./log-entry.ts";
+import { parseLogInfo, type LogInfo } from "./log-info.ts";
 import { entryId, type ProvenEntry } from "./proven-entry.ts";
+import { parseAppended, type Appended } from "./receipts.ts";
 import { followTail } from "./tail.ts";
 import { Transport, type CallOptions } from "./transport.ts";
 import { uuidV7 } from "./uuid-v7.ts";
@@ -34,24 +35,6 @@ export interface ClientOptions {
   readonly attemptsMax?: number;
   readonly fetch?: Environment["fetch"];
   readonly environment?: Environment;
-}
-
-/** What the node says about an event that is durable and in the tree. */
-export interface Receipt {
-  /** The leaf index. */
-  readonly index: number;
-  /** In base64. */
-  readonly leafHash: string;
-  readonly id: string;
-  /** The log had an event of this id already, and this is its receipt: nothing was added. */
-  readonly duplicate: boolean;
-}
-
-export interface Appended {
-  /** The size of a tree that has all of the events, and whose signed checkpoint is durable. */
-  readonly treeSize: number;
-  /** One for each event, in order. */
-  readonly receipts: readonly Receipt[];
 }
 
 export interface SearchPage {
@@ -75,14 +58,6 @@ export interface SearchOptions extends CallOptions {
 export interface TailOptions extends CallOptions {
   /** The first leaf index; what comes from now on unless told. */
   readonly from?: number;
-}
-
-export interface LogInfo {
-  readonly name: string;
-  readonly origin: string;
-  /** The log's public key as the node tells it: trust on first use, at best. */
-  readonly vkey: string;
-  readonly treeSize: number;
 }
 
 const RECEIPT_LENGTH_BYTES_MAX = 512;
@@ -139,23 +114,8 @@ export class SteleClient {
       body: `${lines.join("\n")}\n`,
     } as const;
     const lengthBytesMax = SMALL_ANSWER_LENGTH_BYTES_MAX + events.length * RECEIPT_LENGTH_BYTES_MAX;
-    const answer = new Answer(await this.#transport.json(request, lengthBytesMax, options), "receipts");
-    const receipts = answer
-      .field("receipts")
-      .items()
-      .map((receipt) => ({
-        index: receipt.field("index").integer(),
-        leafHash: receipt.field("leaf_hash").string(),
-        id: receipt.field("id").string(),
-        duplicate: receipt.field("duplicate").boolean(),
-      }));
-    if (receipts.length !== events.length) {
-      throw new MalformedError(
-        "response_malformed",
-        `The node gave ${receipts.length} receipts for ${events.length} events`,
-      );
-    }
-    return { treeSize: answer.field("tree_size").integer(), receipts };
+    const answer = await this.#transport.json(request, lengthBytesMax, options);
+    return parseAppended(new Answer(answer, "answer"), events.length);
   }
 
   /** The events that a query finds, page after page. `query` is the language of docs/operate; empty for all. */
@@ -241,13 +201,13 @@ export class SteleClient {
   /** The log, as the node tells of it. */
   async info(options: CallOptions = {}): Promise<LogInfo> {
     const path = `/v1/logs/${encodeURIComponent(this.log)}`;
-    return logInfo(await this.#get(path, SMALL_ANSWER_LENGTH_BYTES_MAX, options));
+    return parseLogInfo(await this.#get(path, SMALL_ANSWER_LENGTH_BYTES_MAX, options));
   }
 
   /** The logs of the node. */
   async logs(options: CallOptions = {}): Promise<LogInfo[]> {
     const answer = await this.#get("/v1/logs", SMALL_ANSWER_LENGTH_BYTES_MAX, options);
-    return answer.field("logs").items().map(logInfo);
+    return answer.field("logs").items().map(parseLogInfo);
   }
 
   /** Makes a log, with a tree, a key and an order of its own. The one that exists, if it does. */
@@ -257,7 +217,7 @@ export class SteleClient {
       path: `/v1/logs/${encodeURIComponent(name)}`,
       accept: "application/json",
     } as const;
-    return logInfo(
+    return parseLogInfo(
       new Answer(await this.#transport.json(request, SMALL_ANSWER_LENGTH_BYTES_MAX, options), "log"),
     );
   }
@@ -294,13 +254,4 @@ export class SteleClient {
     const path = `/v1/logs/${encodeURIComponent(this.log)}/${rest}`;
     return query.size > 0 ? `${path}?${query.toString()}` : path;
   }
-}
-
-function logInfo(answer: Answer): LogInfo {
-  return {
-    name: answer.field("name").string(),
-    origin: answer.field("origin").string(),
-    vkey: answer.field("vkey").string(),
-    treeSize: answer.field("tree_size").integer(),
-  };
 }
