@@ -103,11 +103,11 @@ export class Sequencer {
   /**
    * Takes a place in the order now, for events that are still being parsed. Resolves once they are durable.
    *
-   * @throws UnavailableError `overloaded`, `stopping`, `storage_full`, `storage_failed`, and what `batch` throws
+   * @throws UnavailableError `overloaded`, `node_stopping`, `storage_full`, `storage_failed`, and what `batch` throws
    */
   submit(batch: () => Promise<EntryBatch>, bytes: number): Promise<Acknowledgement> {
     if (this.#closed)
-      throw new UnavailableError("stopping", "The node is stopping; send this to another one");
+      throw new UnavailableError("node_stopping", "The node is stopping; send this to another one");
     this.#refuseOverload(bytes, this.#limits.queueBytesMax);
     this.#queuedBytes += bytes;
     return new Promise((acknowledge, refuse) => {

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { InvariantError, VerificationError } from "@stele/proof";
+import { InvariantError, UnavailableError, VerificationError } from "@stele/proof";
 import { readJournalFile } from "../store/file-journal.ts";
 import type { JournalFile } from "../store/journal.ts";
 import type { HotIndex } from "./hot-index.ts";
@@ -14,6 +14,8 @@ interface Run {
 /** Callers wait while so many bytes are not yet indexed. */
 const BACKLOG_BYTES_MAX = 32 * 1024 * 1024;
 const RETRY_MS = 1000;
+/** Between two inserts, unless there is much: one costs milliseconds however small it is, and each commit would cause one. */
+const PAUSE_MS = 50;
 
 /**
  * Brings entries into the hot index in order: first what the journal has, then what is appended. What comes while one
@@ -30,7 +32,10 @@ export class IndexFeed {
   #room = Promise.withResolvers<void>();
   #journal: readonly JournalFile[] = [];
   #running: Promise<void> | undefined;
+  #insertAfterMs = 0;
   #closed = false;
+  /** What is given to it is not a log: nothing is indexed any more. */
+  #broken: Error | undefined;
   failure: Error | undefined;
 
   constructor(hot: HotIndex, indexedSize: number, onIndexed: (size: number) => void) {
@@ -45,10 +50,12 @@ export class IndexFeed {
 
   /** Resolves when there is room for more. */
   async append(run: Run): Promise<void> {
+    if (this.#broken) throw this.#broken;
     this.#backlog.push(run);
     this.#backlogBytes += lengthBytes(run);
-    this.#start();
-    while (this.#backlogBytes > BACKLOG_BYTES_MAX && !this.#closed) await this.#room.promise;
+    // How it ends is kept in `failure`.
+    this.#start().catch(() => undefined);
+    while (this.#backlogBytes > BACKLOG_BYTES_MAX && !this.#closed && !this.#broken) await this.#room.promise;
   }
 
   /** Indexes the journal ahead of what is appended. Resolves when that is done. */
@@ -60,7 +67,8 @@ export class IndexFeed {
   async close(): Promise<void> {
     this.#closed = true;
     this.#makeRoom();
-    await this.#running;
+    // Only close() itself makes it fail now.
+    await this.#running?.catch(() => undefined);
   }
 
   async #start(): Promise<void> {
@@ -81,7 +89,9 @@ export class IndexFeed {
       while (!this.#closed && (this.#backlog.length > 0 || this.#batch.count > 0)) {
         const run = this.#backlog.shift();
         if (!run) {
-          await this.#flush();
+          const waitMs = this.#insertAfterMs - performance.now();
+          if (waitMs > 0) await delay(waitMs);
+          else await this.#flush();
           continue;
         }
         await this.#add(run);
@@ -89,7 +99,8 @@ export class IndexFeed {
         this.#makeRoom();
       }
     } catch (error) {
-      this.failure = asError(error);
+      this.failure = this.#broken = asError(error);
+      this.#makeRoom();
       throw error;
     }
   }
@@ -103,7 +114,10 @@ export class IndexFeed {
   async #add({ start, count, lines }: Run): Promise<void> {
     const next = this.#indexedSize + this.#batch.count;
     if (start > next) {
-      throw new VerificationError("index_gap", `Entry ${next} should be indexed next, not ${start}`, { start, next });
+      throw new VerificationError("index_gap", `Entry ${next} should be indexed next, not ${start}`, {
+        start,
+        next,
+      });
     }
     let known = next - start;
     if (known >= count) return;
@@ -120,7 +134,10 @@ export class IndexFeed {
     }
     const end = this.#indexedSize + this.#batch.count;
     if (end !== start + count) {
-      throw new InvariantError("index_count_wrong", `The run of ${count} entries from ${start} on ends at ${end}`);
+      throw new InvariantError(
+        "index_count_wrong",
+        `The run of ${count} entries from ${start} on ends at ${end}`,
+      );
     }
   }
 
@@ -135,10 +152,11 @@ export class IndexFeed {
         await delay(RETRY_MS);
       }
     }
-    if (this.#closed) return;
+    if (this.#closed) throw new UnavailableError("search_closed", "The node is stopping");
     this.failure = undefined;
     this.#indexedSize += count;
     this.#batch.clear();
+    this.#insertAfterMs = performance.now() + PAUSE_MS;
     this.#onIndexed(this.#indexedSize);
   }
 }

@@ -1,0 +1,209 @@
+import { mkdir, rm } from "node:fs/promises";
+import { dirname } from "node:path";
+import { DuckDBInstance, type DuckDBConnection, type DuckDBValue } from "@duckdb/node-api";
+import { ConflictError, InvariantError, SteleError, UnavailableError } from "@stele/proof";
+import { corruptSegment } from "./segment.ts";
+
+export interface DatabaseOptions {
+  /** A file that is locked while the database is open, so that a second process is refused. Readers hold none. */
+  readonly lockPath?: string;
+  /** The directories whose files queries may read. */
+  readonly directories: readonly string[];
+  /** Where queries spill to; emptied on opening. */
+  readonly tempDirectory: string;
+  /** What DuckDB may use, 200 MB unless told; buffers of files that are read come on top. */
+  readonly memoryLimitMb?: number;
+  readonly threads?: number;
+  /** Queries that run at the same time; further ones wait. */
+  readonly connectionsMax?: number;
+  /** Queries that may wait. */
+  readonly waitingMax?: number;
+  readonly queryTimeoutMs?: number;
+}
+
+export type Row = readonly DuckDBValue[];
+
+/** The attached database of hot tables: in memory, and seen by all connections (TEMP tables are not). */
+export const HOT = "hot";
+
+/** The node's one DuckDB: hot tables in memory, segments read from their files. Nothing is kept in it. */
+export class Database {
+  readonly #instance: DuckDBInstance;
+  readonly #queryTimeoutMs: number;
+  readonly #waitingMax: number;
+  readonly #all: readonly DuckDBConnection[];
+  readonly #idle: DuckDBConnection[];
+  readonly #waiting: ((connection: DuckDBConnection) => void)[] = [];
+  #names = 0;
+  #closed = false;
+
+  private constructor(
+    instance: DuckDBInstance,
+    connections: DuckDBConnection[],
+    options: Pick<DatabaseOptions, "waitingMax" | "queryTimeoutMs">,
+  ) {
+    this.#instance = instance;
+    this.#all = connections;
+    this.#idle = [...connections];
+    this.#waitingMax = options.waitingMax ?? 64;
+    this.#queryTimeoutMs = options.queryTimeoutMs ?? 30_000;
+  }
+
+  /**
+   * @throws ConflictError `data_dir_locked` if another process holds `lockPath`
+   * @throws UnavailableError `database_failed`
+   */
+  static async open(options: DatabaseOptions): Promise<Database> {
+    const { lockPath, tempDirectory, connectionsMax = 4 } = options;
+    const instance = await createInstance(lockPath, options);
+    // Behind the lock: nobody else uses it.
+    await rm(tempDirectory, { recursive: true, force: true });
+    await mkdir(tempDirectory, { recursive: true });
+    const first = await instance.connect();
+    await first.run(`ATTACH ':memory:' AS ${HOT}`);
+    const directories = [...options.directories, tempDirectory].map(quoted).join(", ");
+    for (const setting of [
+      "parquet_metadata_cache = true",
+      `allowed_directories = [${directories}]`,
+      "enable_external_access = false",
+      "lock_configuration = true",
+    ]) {
+      await first.run(`SET ${setting}`);
+    }
+    const others = Array.from({ length: connectionsMax - 1 }, async () => await instance.connect());
+    return new Database(instance, [first, ...(await Promise.all(others))], options);
+  }
+
+  /** A connection of the caller's own, outside of the bounds for queries: for the one writer of a log. */
+  async connect(): Promise<DuckDBConnection> {
+    return await this.#instance.connect();
+  }
+
+  /** A name for a table that no other has. */
+  uniqueName(prefix: string): string {
+    return `${HOT}.${prefix}${this.#names++}`;
+  }
+
+  /**
+   * All rows of one statement, with `$1` for `params[0]`. It is interrupted when it takes too long.
+   *
+   * @throws UnavailableError `search_timeout`, `search_overloaded` (too many wait), `search_memory`
+   */
+  async query(sql: string, params: readonly DuckDBValue[] = []): Promise<Row[]> {
+    const connection = await this.#take();
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true;
+      connection.interrupt();
+    }, this.#queryTimeoutMs);
+    try {
+      return (await connection.runAndReadAll(sql, [...params])).getRows();
+    } catch (cause) {
+      throw queryError(cause, late, sql);
+    } finally {
+      clearTimeout(timer);
+      this.#give(connection);
+    }
+  }
+
+  /**
+   * As {@link query}, for a statement that reads these files.
+   *
+   * @throws VerificationError `segment_corrupt`, naming the file that can't be read
+   */
+  async queryFiles(sql: string, params: readonly DuckDBValue[], paths: readonly string[]): Promise<Row[]> {
+    try {
+      return await this.query(sql, params);
+    } catch (error) {
+      if (error instanceof UnavailableError) throw error;
+      for (const path of paths) await this.#checkFile(path);
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    while (this.#idle.length < this.#all.length) {
+      const connection = await new Promise<DuckDBConnection>((resolve) => this.#waiting.push(resolve));
+      this.#idle.push(connection);
+    }
+    for (const connection of this.#all) connection.closeSync();
+    this.#instance.closeSync();
+  }
+
+  /** Reads all values of a file, to find out whether it is the one that broke a query over several. */
+  async #checkFile(path: string): Promise<void> {
+    try {
+      await this.query("SELECT count(COLUMNS(*)) FROM read_parquet($1)", [path]);
+    } catch (cause) {
+      if (cause instanceof UnavailableError) throw cause;
+      throw corruptSegment(path, "DuckDB can't read it", { cause });
+    }
+  }
+
+  async #take(): Promise<DuckDBConnection> {
+    if (this.#closed) throw new UnavailableError("search_closed", "The node is stopping");
+    const connection = this.#idle.pop();
+    if (connection) return connection;
+    if (this.#waiting.length >= this.#waitingMax) {
+      throw new UnavailableError("search_overloaded", "Too many searches wait already", { retryAfterMs: 1000 });
+    }
+    return await new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  #give(connection: DuckDBConnection): void {
+    const next = this.#waiting.shift();
+    if (next) next(connection);
+    else this.#idle.push(connection);
+  }
+}
+
+async function createInstance(lockPath: string | undefined, options: DatabaseOptions): Promise<DuckDBInstance> {
+  if (lockPath !== undefined) await mkdir(dirname(lockPath), { recursive: true });
+  try {
+    return await DuckDBInstance.create(lockPath ?? ":memory:", {
+      threads: String(options.threads ?? 2),
+      memory_limit: `${options.memoryLimitMb ?? 200}MB`,
+      temp_directory: options.tempDirectory,
+      autoinstall_known_extensions: "false",
+      autoload_known_extensions: "false",
+      allow_community_extensions: "false",
+    });
+  } catch (cause) {
+    throw openError(cause, lockPath);
+  }
+}
+
+function openError(cause: unknown, lockPath: string | undefined): SteleError {
+  const message = messageOf(cause);
+  if (lockPath === undefined || !/Could not set lock/i.test(message)) {
+    return new UnavailableError("database_failed", `DuckDB could not be opened: ${message}`, { cause });
+  }
+  const pid = /\(PID (\d+)\)/.exec(message)?.[1];
+  const holder = pid === undefined ? "another process" : `the process ${pid}`;
+  return new ConflictError(
+    "data_dir_locked",
+    `${dirname(lockPath)} is in use by ${holder} (it holds ${lockPath}). Stop it first, or use another directory`,
+    { cause },
+  );
+}
+
+function queryError(cause: unknown, late: boolean, sql: string): SteleError {
+  const message = messageOf(cause);
+  if (late || /^INTERRUPT/i.test(message)) {
+    return new UnavailableError("search_timeout", "The search took too long. Narrow it, in time for example", { cause });
+  }
+  if (/^Out of Memory/i.test(message)) {
+    return new UnavailableError("search_memory", "The search needs more memory than it may have", { cause });
+  }
+  return new InvariantError("query_failed", `DuckDB refused a query: ${message}\n${sql.slice(0, 2000)}`, { cause });
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+export function quoted(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}

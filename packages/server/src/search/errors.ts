@@ -1,0 +1,21 @@
+/** Every code that search and sealing throw, with its meaning. */
+export const SEARCH_ERROR_CODES = {
+  cursor_invalid: "The cursor is not one that a page of the same query and order gave out.",
+  search_invalid: "The options of a search are out of range.",
+  index_behind: "The index has not reached the entry within the time.",
+  index_gap: "Entries were handed to the index that do not follow the ones before.",
+  index_count_wrong: "A batch does not hold as many entries as it was said to.",
+  search_timeout: "A query took too long and was interrupted.",
+  search_overloaded: "Too many queries wait already.",
+  search_memory: "A query needs more memory than it may have.",
+  search_closed: "The node is stopping.",
+  query_failed: "DuckDB refused a query.",
+  database_failed: "DuckDB could not be opened.",
+  data_dir_locked: "Another process uses the data directory.",
+  segment_corrupt: "A segment can't be read, or is not what was sealed.",
+  segment_missing: "There is a gap between segments.",
+  segment_misaligned: "A segment does not begin and end at multiples of 256.",
+  segment_not_authentic: "What was written as a segment does not hash to what was signed.",
+  seal_failed: "The process that seals died or took too long.",
+  journal_gap: "The journal does not hold the entries to be sealed or indexed.",
+} as const satisfies Readonly<Record<string, string>>;

@@ -1,0 +1,233 @@
+import { rm } from "node:fs/promises";
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { matches, parseQuery, type ParsedEntry, type Query } from "./query/index.ts";
+import { SearchIndex } from "./search-index.ts";
+import { buildSegment } from "./segment-builder.ts";
+import type { Segment } from "./segment.ts";
+import { entryText, entryTexts, linesOf, START_MS, TestLog } from "./testing/test-log.ts";
+
+const ALL: Query = { terms: [] };
+const QUERIES = [
+  "",
+  "actor:actor-3",
+  "actor:nobody",
+  "action:document.* -outcome:success",
+  "tenant:tenant-2,tenant-4 target:doc-7",
+  "ip:10.0.1.0/24",
+  `"needle17 "`,
+  "metadata.n:700 actor_type:user",
+  "source:source-1 outcome:failure",
+  "after:2026-01-01T00:05:00Z before:2026-01-01T00:12:00Z",
+  "after:2030-01-01",
+  "id:id-00000300",
+];
+
+function query(text: string): Query {
+  return parseQuery(text, { nowMs: START_MS });
+}
+
+function expected(entries: readonly string[], filter: Query): number[] {
+  const test = matches(filter);
+  return entries.flatMap((text, index) => (test(JSON.parse(text) as ParsedEntry, text) ? [index] : []));
+}
+
+/** A log of `entries`, the first of them sealed in segments of these sizes, the rest hot. */
+async function filled(log: TestLog, entries: readonly string[], sealed: readonly number[], commit = 37) {
+  const file = await log.writeJournal(0, entries, commit);
+  const segments: Segment[] = [];
+  let start = 0;
+  for (const size of sealed) {
+    segments.push(await buildSegment(log.job(start, entries.slice(start, start + size), [file])));
+    start += size;
+  }
+  const index = new SearchIndex({ database: log.database, segments });
+  await index.rebuild([file]);
+  return { index, file, segments };
+}
+
+async function allPages(index: SearchIndex, filter: Query, order: "newest" | "oldest", limits: () => number) {
+  const items: { index: number; entry: string }[] = [];
+  let cursor: string | null | undefined;
+  do {
+    const limit = limits();
+    const page = await index.search(filter, { order, limit, ...(cursor && { cursor }) });
+    expect(page.items.length).toBeLessThanOrEqual(limit);
+    items.push(...page.items);
+    cursor = page.nextCursor;
+  } while (cursor !== null);
+  return items;
+}
+
+it("finds what a filter over all entries finds, in pages of any size, hot and sealed, in both orders", async () => {
+  await using log = await TestLog.create();
+  const entries = entryTexts(0, 2500);
+  const { index } = await filled(log, entries, [256, 512, 256, 768]);
+  expect(index.indexedSize).toBe(2500);
+  expect(index.sealedSize).toBe(1792);
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom(...QUERIES),
+      fc.constantFrom("newest" as const, "oldest" as const),
+      fc.infiniteStream(fc.oneof(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 100, max: 1000 }))),
+      async (text, order, limits) => {
+        const filter = query(text);
+        let found = expected(entries, filter);
+        if (order === "newest") found = found.toReversed();
+        // Pages of one item would take long for thousands of hits.
+        const least = Math.ceil(found.length / 25);
+        const items = await allPages(index, filter, order, () => Math.max(least, limits.next().value!));
+        expect(items).toEqual(found.map((i) => ({ index: i, entry: entries[i] })));
+      },
+    ),
+    { numRuns: 60 },
+  );
+  await index.close();
+});
+
+it("shows each entry exactly once while entries are appended, sealed and searched", async () => {
+  await using log = await TestLog.create();
+  const entries = entryTexts(0, 12_000);
+  const file = await log.writeJournal(0, entries, 500);
+  const index = new SearchIndex({ database: log.database, segments: [] });
+  let done = false;
+  const writing = (async () => {
+    for (let start = 0; start < entries.length; start += 250) {
+      await index.append(start, 250, [linesOf(entries.slice(start, start + 100)), linesOf(entries.slice(start + 100, start + 250))]);
+    }
+  })();
+  const sealing = (async () => {
+    for (let start = 0; start < 9216; start += 1024) {
+      await index.waitFor(start + 1024, 20_000);
+      await index.addSegment(await buildSegment(log.job(start, entries.slice(start, start + 1024), [file])));
+    }
+    await index.waitFor(entries.length, 20_000);
+  })().finally(() => (done = true));
+  const searching = ["newest", "oldest"].map(async (order) => {
+    while (!done) {
+      const items = await allPages(index, ALL, order as "newest", () => 700);
+      const indexes = items.map((item) => item.index);
+      const wanted = indexes.map((_, i) => (order === "newest" ? indexes.length - 1 - i : i));
+      expect(indexes).toEqual(wanted);
+      const { total, indexedSize } = await index.histogram(ALL, { buckets: 10, field: "outcome" });
+      expect(total).toBe(indexedSize);
+    }
+  });
+  await Promise.all([writing, sealing, ...searching]);
+  expect(index.sealedSize).toBe(9216);
+  expect((await index.top(ALL, "outcome", 10)).values.reduce((sum, { count }) => sum + count, 0)).toBe(12_000);
+  for (const i of [0, 5000, 9216, 11_999]) expect(await index.findById(`id-${String(i).padStart(8, "0")}`)).toBe(i);
+  expect(await index.findById("id-99999999")).toBeUndefined();
+  expect(await index.findById("'; DROP")).toBeUndefined();
+  await index.close();
+});
+
+it("counts over time and by field as a count over all entries does", async () => {
+  await using log = await TestLog.create();
+  const entries = entryTexts(0, 1200);
+  const { index } = await filled(log, entries, [512]);
+  const parsed = entries.map((text) => JSON.parse(text) as ParsedEntry);
+  const intervalMs = 60_000;
+  const filter = query("-outcome:failure");
+  const from = START_MS + 30_000;
+  const to = START_MS + 700_000;
+  const hits = parsed.filter(({ outcome, occurred_at: at }) => outcome !== "failure" && Date.parse(at) >= from && Date.parse(at) < to);
+  const histogram = await index.histogram(filter, { intervalMs, from, to, field: "actor" });
+  expect(histogram.total).toBe(hits.length);
+  expect(histogram.buckets.map(({ start }) => start)).toEqual(
+    Array.from({ length: 12 }, (_, i) => START_MS + i * intervalMs),
+  );
+  for (const { start, count, counts } of histogram.buckets) {
+    const inBucket = hits.filter(({ occurred_at: at }) => Math.floor(Date.parse(at) / intervalMs) * intervalMs === start);
+    expect(count).toBe(inBucket.length);
+    expect(Object.values(counts).reduce((a, b) => a + b, 0)).toBe(count);
+    for (const name of histogram.values) {
+      expect(counts[name] ?? 0).toBe(inBucket.filter(({ actor }) => actor.id === name).length);
+    }
+  }
+  const targets = await index.histogram(ALL, { buckets: 1, field: "target" });
+  expect(targets.total).toBe(1200);
+  const ofTargets = parsed.flatMap((entry) => entry.targets ?? []).length;
+  expect(targets.buckets.flatMap(({ counts }) => Object.values(counts)).reduce((a, b) => a + b, 0)).toBe(ofTargets);
+  expect((await index.top(ALL, "target", 3)).values).toHaveLength(3);
+  expect((await index.top(ALL, "tenant", 3)).values[0]).toEqual({ value: "tenant-0", count: 200 });
+  await expect(index.histogram(ALL, { intervalMs: 1 })).rejects.toMatchObject({ code: "search_invalid" });
+  await index.close();
+});
+
+it("is empty before the first entry", async () => {
+  await using log = await TestLog.create();
+  const index = new SearchIndex({ database: log.database, segments: [] });
+  expect(await index.search(ALL, { order: "newest", limit: 10 })).toEqual({ items: [], nextCursor: null, indexedSize: 0 });
+  expect(await index.histogram(ALL, { buckets: 10, field: "actor" })).toMatchObject({ total: 0, buckets: [] });
+  expect((await index.top(ALL, "ip", 10)).values).toEqual([]);
+  expect(await index.findById("id")).toBeUndefined();
+  await expect(index.waitFor(1, 10)).rejects.toMatchObject({ code: "index_behind" });
+  await index.close();
+});
+
+it("gives at least one entry a page, and about 8 MiB at most", async () => {
+  await using log = await TestLog.create();
+  const entries = Array.from({ length: 400 }, (_, i) => entryText(i, { metadata: { pad: "é".repeat(31_000) } }));
+  const { index } = await filled(log, entries, [256], 20);
+  const pages: number[] = [];
+  let cursor: string | null = null;
+  do {
+    const page = await index.search(ALL, { order: "oldest", limit: 1000, ...(cursor !== null && { cursor }) });
+    pages.push(page.items.length);
+    cursor = page.nextCursor;
+  } while (cursor !== null);
+  expect(pages.reduce((a, b) => a + b, 0)).toBe(400);
+  expect(Math.max(...pages)).toBeLessThan(280);
+  await index.close();
+});
+
+it("refuses cursors that are not of this query and order", async () => {
+  await using log = await TestLog.create();
+  const { index } = await filled(log, entryTexts(0, 300), []);
+  const { nextCursor } = await index.search(query("outcome:success"), { order: "newest", limit: 5 });
+  const options = { limit: 5, cursor: nextCursor! };
+  for (const [text, order, cursor] of [
+    ["outcome:failure", "newest", nextCursor!],
+    ["outcome:success", "oldest", nextCursor!],
+    ["outcome:success", "newest", "%%%"],
+    ["outcome:success", "newest", `${nextCursor}A`],
+    ["outcome:success", "newest", Buffer.from("null").toString("base64url")],
+  ] as const) {
+    await expect(index.search(query(text), { ...options, order, cursor })).rejects.toMatchObject({ code: "cursor_invalid" });
+  }
+  await expect(index.search(ALL, { order: "newest", limit: 1001 })).rejects.toMatchObject({ code: "search_invalid" });
+  const relative = (nowMs: number) => parseQuery("after:-24h", { nowMs });
+  const page = await index.search(relative(START_MS), { order: "newest", limit: 5 });
+  await index.search(relative(START_MS + 1000), { order: "newest", limit: 5, cursor: page.nextCursor! });
+  await index.close();
+});
+
+it("fails rather than leave out a segment that is damaged or gone", async () => {
+  await using log = await TestLog.create();
+  const entries = entryTexts(0, 1024);
+  const { index, segments } = await filled(log, entries, [512, 512]);
+  const { path } = segments[0]!;
+  await rm(path);
+  const failure = { code: "segment_corrupt", message: expect.stringContaining(path) };
+  await expect(index.search(query("actor:nobody-*"), { order: "newest", limit: 10 })).rejects.toMatchObject(failure);
+  await expect(index.top(ALL, "ip", 10)).rejects.toMatchObject(failure);
+  expect((await index.search(ALL, { order: "newest", limit: 10 })).items).toHaveLength(10);
+  await index.close();
+});
+
+it("indexes the journal once, whatever of it is sealed or appended again", async () => {
+  await using log = await TestLog.create();
+  const entries = entryTexts(0, 3000);
+  const { file, segments } = await filled(log, entries.slice(0, 2000), [768], 300);
+  const index = new SearchIndex({ database: log.database, segments });
+  const rebuilding = index.rebuild([file]);
+  const appending = index.append(1900, 1100, [linesOf(entries.slice(1900))]);
+  await Promise.all([rebuilding, appending, index.waitFor(3000, 20_000)]);
+  expect(await allPages(index, ALL, "oldest", () => 1000)).toEqual(entries.map((entry, i) => ({ index: i, entry })));
+  await index.append(4000, 1, [linesOf([entryText(4000)])]);
+  await expect(index.waitFor(4001, 100)).rejects.toMatchObject({ code: "index_behind", cause: { code: "index_gap" } });
+  await expect(index.append(3000, 1, [linesOf([entryText(3000)])])).rejects.toMatchObject({ code: "index_gap" });
+  expect(index.failure).toMatchObject({ code: "index_gap" });
+  await index.close();
+});
