@@ -118,7 +118,10 @@ export class Counts {
     const first = Math.floor(from / intervalMs);
     const size = Math.max(0, Math.ceil(to / intervalMs) - first);
     if (size > BUCKETS_MAX) {
-      throw new MalformedError("search_invalid", `That would be ${size} buckets; ${BUCKETS_MAX} is the limit`);
+      throw new MalformedError(
+        "search_invalid",
+        `That would be ${size} buckets; ${BUCKETS_MAX} is the limit`,
+      );
     }
     const inRange = {
       where: `(${this.#condition.where}) AND occurred_at >= make_timestamp_ms(${from}) AND occurred_at < make_timestamp_ms(${to})`,
@@ -133,7 +136,11 @@ export class Counts {
     const { field } = options;
     const values = field ? await this.#split(field, bucket, inRange, buckets) : [];
     if (field === undefined || field === "target") {
-      const totals = await this.#select(bucket, inRange, (hits) => `SELECT bucket, count(*) FROM ${hits} GROUP BY bucket`);
+      const totals = await this.#select(
+        bucket,
+        inRange,
+        (hits) => `SELECT bucket, count(*) FROM ${hits} GROUP BY bucket`,
+      );
       for (const [at, count] of totals) buckets[Number(at)]!.count = Number(count);
     }
     const total = buckets.reduce((sum, { count }) => sum + count, 0);
@@ -153,7 +160,8 @@ export class Counts {
     const rows = await this.#select(
       `${bucket}, ${FIELDS[field]} AS value`,
       { where: condition.where, params },
-      (hits) => `SELECT bucket, CASE WHEN value IN (${named}) THEN value END AS named, count(*) FROM ${hits} GROUP BY ALL`,
+      (hits) =>
+        `SELECT bucket, CASE WHEN value IN (${named}) THEN value END AS named, count(*) FROM ${hits} GROUP BY ALL`,
     );
     for (const [at, value, count] of rows) {
       const ofBucket = buckets[Number(at)]!;

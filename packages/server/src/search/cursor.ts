@@ -21,11 +21,15 @@ export function parseCursor(text: string, query: Query, order: Order): number {
   try {
     const [version, of, bound] = JSON.parse(Buffer.from(text, "base64url").toString()) as unknown[];
     const valid = version === VERSION && of === digest(query, order) && Number.isSafeInteger(bound);
-    if (valid && Number(bound) >= 0 && formatCursor(query, order, Number(bound)) === text) return Number(bound);
+    if (valid && Number(bound) >= 0 && formatCursor(query, order, Number(bound)) === text)
+      return Number(bound);
   } catch {
     // Not JSON: not a cursor, as below.
   }
-  throw new MalformedError("cursor_invalid", "The cursor does not belong to this query and order; begin without one");
+  throw new MalformedError(
+    "cursor_invalid",
+    "The cursor does not belong to this query and order; begin without one",
+  );
 }
 
 function digest(query: Query, order: Order): string {

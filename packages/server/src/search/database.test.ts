@@ -24,7 +24,10 @@ it("refuses a second process, and tells which one is there", async () => {
     await Database.open(${JSON.stringify(options())});
     process.send("open");
     process.on("message", () => process.exit());`;
-  const child = fork("-e", [script], { execArgv: ["--input-type=module"], stdio: ["ignore", "ignore", "inherit", "ipc"] });
+  const child = fork("-e", [script], {
+    execArgv: ["--input-type=module"],
+    stdio: ["ignore", "ignore", "inherit", "ipc"],
+  });
   await once(child, "message");
   await expect(Database.open(options())).rejects.toMatchObject({
     code: "data_dir_locked",
@@ -53,7 +56,12 @@ it("reads no file outside, loads nothing, and can't be told to", async () => {
 });
 
 it("interrupts what takes too long, and bounds what runs and what waits", async () => {
-  const database = await Database.open({ ...options(), queryTimeoutMs: 300, connectionsMax: 2, waitingMax: 1 });
+  const database = await Database.open({
+    ...options(),
+    queryTimeoutMs: 300,
+    connectionsMax: 2,
+    waitingMax: 1,
+  });
   const slow = "SELECT sum(a.range * b.range) FROM range(1000000) a, range(1000000) b";
   const running = [database.query(slow), database.query(slow)];
   const waiting = database.query("SELECT 1");

@@ -147,7 +147,9 @@ export class Database {
     const connection = this.#idle.pop();
     if (connection) return connection;
     if (this.#waiting.length >= this.#waitingMax) {
-      throw new UnavailableError("search_overloaded", "Too many searches wait already", { retryAfterMs: 1000 });
+      throw new UnavailableError("search_overloaded", "Too many searches wait already", {
+        retryAfterMs: 1000,
+      });
     }
     return await new Promise((resolve) => this.#waiting.push(resolve));
   }
@@ -159,7 +161,10 @@ export class Database {
   }
 }
 
-async function createInstance(lockPath: string | undefined, options: DatabaseOptions): Promise<DuckDBInstance> {
+async function createInstance(
+  lockPath: string | undefined,
+  options: DatabaseOptions,
+): Promise<DuckDBInstance> {
   if (lockPath !== undefined) await mkdir(dirname(lockPath), { recursive: true });
   try {
     return await DuckDBInstance.create(lockPath ?? ":memory:", {
@@ -192,12 +197,18 @@ function openError(cause: unknown, lockPath: string | undefined): SteleError {
 function queryError(cause: unknown, late: boolean, sql: string): SteleError {
   const message = messageOf(cause);
   if (late || /^INTERRUPT/i.test(message)) {
-    return new UnavailableError("search_timeout", "The search took too long. Narrow it, in time for example", { cause });
+    return new UnavailableError(
+      "search_timeout",
+      "The search took too long. Narrow it, in time for example",
+      { cause },
+    );
   }
   if (/^Out of Memory/i.test(message)) {
     return new UnavailableError("search_memory", "The search needs more memory than it may have", { cause });
   }
-  return new InvariantError("query_failed", `DuckDB refused a query: ${message}\n${sql.slice(0, 2000)}`, { cause });
+  return new InvariantError("query_failed", `DuckDB refused a query: ${message}\n${sql.slice(0, 2000)}`, {
+    cause,
+  });
 }
 
 function messageOf(error: unknown): string {

@@ -55,7 +55,10 @@ export class HotIndex {
       chunk.insertColumns.bind([blob, BigInt(start)]);
       const { rowsChanged } = await chunk.insertColumns.run();
       if (rowsChanged !== count) {
-        throw new InvariantError("index_count_wrong", `${rowsChanged} entries were found from ${start} on, not ${count}`);
+        throw new InvariantError(
+          "index_count_wrong",
+          `${rowsChanged} entries were found from ${start} on, not ${count}`,
+        );
       }
       chunk.insertLines.bind([blob, BigInt(start), BigInt(count)]);
       await chunk.insertLines.run();
@@ -108,7 +111,9 @@ export class HotIndex {
          SELECT $2::BIGINT + n - 1, e.id, ${HOT_EXPRESSIONS}
          FROM (SELECT n, json_transform(entry, ${quoted(JSON_STRUCTURE)}) AS e FROM ${split("decode($1::BLOB)")})`,
       ),
-      insertLines: await writer.prepare(`INSERT INTO ${lines} SELECT $2::BIGINT, $3::BIGINT, decode($1::BLOB)`),
+      insertLines: await writer.prepare(
+        `INSERT INTO ${lines} SELECT $2::BIGINT, $3::BIGINT, decode($1::BLOB)`,
+      ),
     };
     this.#chunks.push(chunk);
     return (this.#written = chunk);

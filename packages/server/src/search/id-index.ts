@@ -28,7 +28,9 @@ export class IdIndexBuilder {
   finish(): { readonly index: IdIndex; readonly filter: Uint8Array | undefined } {
     const ranges = this.#ranges();
     // One id of each block stands for all.
-    const sample = ranges.map((_, block) => this.#ids[Math.floor((block + 0.5) * ID_BLOCK_ENTRIES)] ?? this.#ids.at(-1)!);
+    const sample = ranges.map(
+      (_, block) => this.#ids[Math.floor((block + 0.5) * ID_BLOCK_ENTRIES)] ?? this.#ids.at(-1)!,
+    );
     const blocks = sample.reduce((sum, id) => sum + blocksInRanges(ranges, id).length, 0);
     if (blocks <= BLOCKS_PER_ID_MAX * sample.length) {
       return { index: { kind: "ranges", ranges }, filter: undefined };

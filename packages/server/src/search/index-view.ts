@@ -49,7 +49,9 @@ export class PartReader {
     const select = (relation: string, from: number): string =>
       `SELECT ${expressions} FROM ${relation} WHERE seq >= ${from} AND seq < ${end} AND (${where})`;
     // A chunk may begin below: what is sealed counts there.
-    const selects = chunks.map((chunk) => select(chunkRelation(chunk, withEntry), Math.max(start, sealedSize)));
+    const selects = chunks.map((chunk) =>
+      select(chunkRelation(chunk, withEntry), Math.max(start, sealedSize)),
+    );
     const paths = segments.map(({ path }) => path);
     if (paths.length > 0) selects.push(select(readParquet(paths), start));
     if (selects.length === 0) return [];
@@ -71,7 +73,8 @@ export class PartReader {
   /** The leaf index of the first hot entry with this id. */
   async findHotId({ chunks, sealedSize, indexedSize }: IndexView, id: string): Promise<number | undefined> {
     const selects = chunks.map(
-      ({ columns }) => `SELECT seq FROM ${columns} WHERE id = $1 AND seq >= ${sealedSize} AND seq < ${indexedSize}`,
+      ({ columns }) =>
+        `SELECT seq FROM ${columns} WHERE id = $1 AND seq >= ${sealedSize} AND seq < ${indexedSize}`,
     );
     if (selects.length === 0) return undefined;
     const [row] = await this.#database.query(`SELECT min(seq) FROM (${selects.join(" UNION ALL ")})`, [id]);

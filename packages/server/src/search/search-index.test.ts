@@ -1,4 +1,5 @@
 import { rm } from "node:fs/promises";
+import { setImmediate } from "node:timers/promises";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { matches, parseQuery, type ParsedEntry, type Query } from "./query/index.ts";
@@ -93,7 +94,10 @@ it("shows each entry exactly once while entries are appended, sealed and searche
   let done = false;
   const writing = (async () => {
     for (let start = 0; start < entries.length; start += 250) {
-      await index.append(start, 250, [linesOf(entries.slice(start, start + 100)), linesOf(entries.slice(start + 100, start + 250))]);
+      await index.append(start, 250, [
+        linesOf(entries.slice(start, start + 100)),
+        linesOf(entries.slice(start + 100, start + 250)),
+      ]);
     }
   })();
   const sealing = (async () => {
@@ -105,6 +109,8 @@ it("shows each entry exactly once while entries are appended, sealed and searche
   })().finally(() => (done = true));
   const searching = ["newest", "oldest"].map(async (order) => {
     while (!done) {
+      // Before the first entry, a search does not wait for anything.
+      await setImmediate();
       const items = await allPages(index, ALL, order as "newest", () => 700);
       const indexes = items.map((item) => item.index);
       const wanted = indexes.map((_, i) => (order === "newest" ? indexes.length - 1 - i : i));
@@ -115,8 +121,11 @@ it("shows each entry exactly once while entries are appended, sealed and searche
   });
   await Promise.all([writing, sealing, ...searching]);
   expect(index.sealedSize).toBe(9216);
-  expect((await index.top(ALL, "outcome", 10)).values.reduce((sum, { count }) => sum + count, 0)).toBe(12_000);
-  for (const i of [0, 5000, 9216, 11_999]) expect(await index.findById(`id-${String(i).padStart(8, "0")}`)).toBe(i);
+  expect((await index.top(ALL, "outcome", 10)).values.reduce((sum, { count }) => sum + count, 0)).toBe(
+    12_000,
+  );
+  for (const i of [0, 5000, 9216, 11_999])
+    expect(await index.findById(`id-${String(i).padStart(8, "0")}`)).toBe(i);
   expect(await index.findById("id-99999999")).toBeUndefined();
   expect(await index.findById("'; DROP")).toBeUndefined();
   await index.close();
@@ -131,14 +140,18 @@ it("counts over time and by field as a count over all entries does", async () =>
   const filter = query("-outcome:failure");
   const from = START_MS + 30_000;
   const to = START_MS + 700_000;
-  const hits = parsed.filter(({ outcome, occurred_at: at }) => outcome !== "failure" && Date.parse(at) >= from && Date.parse(at) < to);
+  const hits = parsed.filter(
+    ({ outcome, occurred_at: at }) => outcome !== "failure" && Date.parse(at) >= from && Date.parse(at) < to,
+  );
   const histogram = await index.histogram(filter, { intervalMs, from, to, field: "actor" });
   expect(histogram.total).toBe(hits.length);
   expect(histogram.buckets.map(({ start }) => start)).toEqual(
     Array.from({ length: 12 }, (_, i) => START_MS + i * intervalMs),
   );
   for (const { start, count, counts } of histogram.buckets) {
-    const inBucket = hits.filter(({ occurred_at: at }) => Math.floor(Date.parse(at) / intervalMs) * intervalMs === start);
+    const inBucket = hits.filter(
+      ({ occurred_at: at }) => Math.floor(Date.parse(at) / intervalMs) * intervalMs === start,
+    );
     expect(count).toBe(inBucket.length);
     expect(Object.values(counts).reduce((a, b) => a + b, 0)).toBe(count);
     for (const name of histogram.values) {
@@ -148,7 +161,9 @@ it("counts over time and by field as a count over all entries does", async () =>
   const targets = await index.histogram(ALL, { buckets: 1, field: "target" });
   expect(targets.total).toBe(1200);
   const ofTargets = parsed.flatMap((entry) => entry.targets ?? []).length;
-  expect(targets.buckets.flatMap(({ counts }) => Object.values(counts)).reduce((a, b) => a + b, 0)).toBe(ofTargets);
+  expect(targets.buckets.flatMap(({ counts }) => Object.values(counts)).reduce((a, b) => a + b, 0)).toBe(
+    ofTargets,
+  );
   expect((await index.top(ALL, "target", 3)).values).toHaveLength(3);
   expect((await index.top(ALL, "tenant", 3)).values[0]).toEqual({ value: "tenant-0", count: 200 });
   await expect(index.histogram(ALL, { intervalMs: 1 })).rejects.toMatchObject({ code: "search_invalid" });
@@ -158,8 +173,15 @@ it("counts over time and by field as a count over all entries does", async () =>
 it("is empty before the first entry", async () => {
   await using log = await TestLog.create();
   const index = new SearchIndex({ database: log.database, segments: [] });
-  expect(await index.search(ALL, { order: "newest", limit: 10 })).toEqual({ items: [], nextCursor: null, indexedSize: 0 });
-  expect(await index.histogram(ALL, { buckets: 10, field: "actor" })).toMatchObject({ total: 0, buckets: [] });
+  expect(await index.search(ALL, { order: "newest", limit: 10 })).toEqual({
+    items: [],
+    nextCursor: null,
+    indexedSize: 0,
+  });
+  expect(await index.histogram(ALL, { buckets: 10, field: "actor" })).toMatchObject({
+    total: 0,
+    buckets: [],
+  });
   expect((await index.top(ALL, "ip", 10)).values).toEqual([]);
   expect(await index.findById("id")).toBeUndefined();
   await expect(index.waitFor(1, 10)).rejects.toMatchObject({ code: "index_behind" });
@@ -168,12 +190,18 @@ it("is empty before the first entry", async () => {
 
 it("gives at least one entry a page, and about 8 MiB at most", async () => {
   await using log = await TestLog.create();
-  const entries = Array.from({ length: 400 }, (_, i) => entryText(i, { metadata: { pad: "é".repeat(31_000) } }));
+  const entries = Array.from({ length: 400 }, (_, i) =>
+    entryText(i, { metadata: { pad: "é".repeat(31_000) } }),
+  );
   const { index } = await filled(log, entries, [256], 20);
   const pages: number[] = [];
   let cursor: string | null = null;
   do {
-    const page = await index.search(ALL, { order: "oldest", limit: 1000, ...(cursor !== null && { cursor }) });
+    const page = await index.search(ALL, {
+      order: "oldest",
+      limit: 1000,
+      ...(cursor !== null && { cursor }),
+    });
     pages.push(page.items.length);
     cursor = page.nextCursor;
   } while (cursor !== null);
@@ -194,9 +222,13 @@ it("refuses cursors that are not of this query and order", async () => {
     ["outcome:success", "newest", `${nextCursor}A`],
     ["outcome:success", "newest", Buffer.from("null").toString("base64url")],
   ] as const) {
-    await expect(index.search(query(text), { ...options, order, cursor })).rejects.toMatchObject({ code: "cursor_invalid" });
+    await expect(index.search(query(text), { ...options, order, cursor })).rejects.toMatchObject({
+      code: "cursor_invalid",
+    });
   }
-  await expect(index.search(ALL, { order: "newest", limit: 1001 })).rejects.toMatchObject({ code: "search_invalid" });
+  await expect(index.search(ALL, { order: "newest", limit: 1001 })).rejects.toMatchObject({
+    code: "search_invalid",
+  });
   const relative = (nowMs: number) => parseQuery("after:-24h", { nowMs });
   const page = await index.search(relative(START_MS), { order: "newest", limit: 5 });
   await index.search(relative(START_MS + 1000), { order: "newest", limit: 5, cursor: page.nextCursor! });
@@ -210,7 +242,9 @@ it("fails rather than leave out a segment that is damaged or gone", async () => 
   const { path } = segments[0]!;
   await rm(path);
   const failure = { code: "segment_corrupt", message: expect.stringContaining(path) };
-  await expect(index.search(query("actor:nobody-*"), { order: "newest", limit: 10 })).rejects.toMatchObject(failure);
+  await expect(index.search(query("actor:nobody-*"), { order: "newest", limit: 10 })).rejects.toMatchObject(
+    failure,
+  );
   await expect(index.top(ALL, "ip", 10)).rejects.toMatchObject(failure);
   expect((await index.search(ALL, { order: "newest", limit: 10 })).items).toHaveLength(10);
   await index.close();
@@ -224,10 +258,17 @@ it("indexes the journal once, whatever of it is sealed or appended again", async
   const rebuilding = index.rebuild([file]);
   const appending = index.append(1900, 1100, [linesOf(entries.slice(1900))]);
   await Promise.all([rebuilding, appending, index.waitFor(3000, 20_000)]);
-  expect(await allPages(index, ALL, "oldest", () => 1000)).toEqual(entries.map((entry, i) => ({ index: i, entry })));
+  expect(await allPages(index, ALL, "oldest", () => 1000)).toEqual(
+    entries.map((entry, i) => ({ index: i, entry })),
+  );
   await index.append(4000, 1, [linesOf([entryText(4000)])]);
-  await expect(index.waitFor(4001, 100)).rejects.toMatchObject({ code: "index_behind", cause: { code: "index_gap" } });
-  await expect(index.append(3000, 1, [linesOf([entryText(3000)])])).rejects.toMatchObject({ code: "index_gap" });
+  await expect(index.waitFor(4001, 100)).rejects.toMatchObject({
+    code: "index_behind",
+    cause: { code: "index_gap" },
+  });
+  await expect(index.append(3000, 1, [linesOf([entryText(3000)])])).rejects.toMatchObject({
+    code: "index_gap",
+  });
   expect(index.failure).toMatchObject({ code: "index_gap" });
   await index.close();
 });

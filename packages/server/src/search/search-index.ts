@@ -142,7 +142,10 @@ export class SearchIndex {
    */
   async addSegment(segment: Segment): Promise<void> {
     if (segment.start !== this.sealedSize) {
-      throw new MalformedError("search_invalid", `The segment begins at ${segment.start}, not at ${this.sealedSize}`);
+      throw new MalformedError(
+        "search_invalid",
+        `The segment begins at ${segment.start}, not at ${this.sealedSize}`,
+      );
     }
     this.#segments = [...this.#segments, segment];
     this.#wake(this.indexedSize);

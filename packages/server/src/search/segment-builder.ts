@@ -136,7 +136,15 @@ async function writeFeed(
     await file.close();
   }
   const { index, filter } = ids.finish();
-  const described = { origin, start, end, subtreeHashes, checkpoint, ids: index, statistics: statistics.finish() };
+  const described = {
+    origin,
+    start,
+    end,
+    subtreeHashes,
+    checkpoint,
+    ids: index,
+    statistics: statistics.finish(),
+  };
   return { described, filter };
 }
 

@@ -105,7 +105,8 @@ export class SegmentReader {
 
   async #blocksWithId({ ids, path }: Segment, id: string): Promise<number[]> {
     if (ids.kind === "ranges") return blocksInRanges(ids.ranges, id);
-    const filter = this.#filters.get(path) ?? (await readMetadata(this.#database, [path], ID_FILTER_KEY)).get(path);
+    const filter =
+      this.#filters.get(path) ?? (await readMetadata(this.#database, [path], ID_FILTER_KEY)).get(path);
     if (filter?.length !== filterLengthBytes(ids.rows, ids.blocks)) {
       throw corruptSegment(path, "its filter of ids is missing or too short");
     }
@@ -138,7 +139,11 @@ export async function* streamEntryBlocks(segment: Segment): AsyncGenerator<Entry
   let next = start;
   try {
     const result = await connection.stream("SELECT seq, encode(entry) FROM read_parquet($1)", [path]);
-    for (let chunk = await result.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
+    for (
+      let chunk = await result.fetchChunk();
+      chunk && chunk.rowCount > 0;
+      chunk = await result.fetchChunk()
+    ) {
       const count = chunk.rowCount;
       const [seq, entry] = [chunk.getColumnVector(0), chunk.getColumnVector(1)];
       const entries = Array.from({ length: count }, (_, i) => (entry.getItem(i) as DuckDBBlobValue).bytes);

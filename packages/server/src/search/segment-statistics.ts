@@ -1,4 +1,10 @@
-import { queryTimeRange, requiredEquals, type ParsedEntry, type Query, type TextField } from "./query/index.ts";
+import {
+  queryTimeRange,
+  requiredEquals,
+  type ParsedEntry,
+  type Query,
+  type TextField,
+} from "./query/index.ts";
 
 /** What is known of all entries of a segment: to leave it out where a query can't have hits in it. */
 export interface SegmentStatistics {

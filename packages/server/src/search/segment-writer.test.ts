@@ -7,7 +7,8 @@ import { sealSegment } from "./segment-writer.ts";
 import { listSegments, openSegments, SegmentReader, streamEntryBlocks } from "./segment-reader.ts";
 import { entryText, entryTexts, subtreeHashes, TestLog } from "./testing/test-log.ts";
 
-const texts = (entries: readonly Uint8Array[]): string[] => entries.map((entry) => Buffer.from(entry).toString());
+const texts = (entries: readonly Uint8Array[]): string[] =>
+  entries.map((entry) => Buffer.from(entry).toString());
 
 async function allEntries(segment: Parameters<typeof streamEntryBlocks>[0]): Promise<string[]> {
   const entries: string[] = [];
@@ -30,10 +31,19 @@ it("seals a range in a process of its own, and gives the exact bytes back", asyn
   expect(Buffer.from(opened!.subtreeHashes)).toEqual(subtreeHashes(entries));
   expect(await allEntries(opened!)).toEqual(entries);
   const reader = new SegmentReader(log.database);
-  for (const [from, to] of [[0, 1], [255, 257], [4095, 4097], [10_239, 10_240], [256, 512], [3, 3]] as const) {
+  for (const [from, to] of [
+    [0, 1],
+    [255, 257],
+    [4095, 4097],
+    [10_239, 10_240],
+    [256, 512],
+    [3, 3],
+  ] as const) {
     expect(texts(await reader.readEntries(opened!, from, to))).toEqual(entries.slice(from, to));
   }
-  await expect(reader.readEntries(opened!, 10_000, 10_241)).rejects.toMatchObject({ code: "index_out_of_range" });
+  await expect(reader.readEntries(opened!, 10_000, 10_241)).rejects.toMatchObject({
+    code: "index_out_of_range",
+  });
 });
 
 it("seals from the middle of commits, while the journal grows", async () => {
@@ -50,7 +60,12 @@ it("keeps large and odd entries as they are", async () => {
   await using log = await TestLog.create();
   const pad = "x".repeat(65_000);
   const entries = Array.from({ length: 256 }, (_, i) =>
-    entryText(i, i % 50 === 0 ? { metadata: { pad } } : { metadata: { odd: "\u2028\u0085\u00a0,\"'\\n\u007f\ufeff", deep: [[[{}]]] } }),
+    entryText(
+      i,
+      i % 50 === 0
+        ? { metadata: { pad } }
+        : { metadata: { odd: "\u2028\u0085\u00a0,\"'\\n\u007f\ufeff", deep: [[[{}]]] } },
+    ),
   );
   const segment = await buildSegment(log.job(0, entries, [await log.writeJournal(0, entries)]));
   expect(await allEntries(segment)).toEqual(entries);
@@ -63,8 +78,12 @@ it("finds ids by ranges or by filter, whatever ids look like", async () => {
       random ? ((i * 2_654_435_761) % 2 ** 32).toString(36) : `0190-${String(i).padStart(9, "0")}`,
     );
     const start = random ? 40_960 : 0;
-    const entries = ids.map((id, i) => entryText(start + i, { id, metadata: { v: 1, id: ids[i + 1] ?? "" } }));
-    const segment = await buildSegment(log.job(start, entries, [await log.writeJournal(start, entries, 1000)]));
+    const entries = ids.map((id, i) =>
+      entryText(start + i, { id, metadata: { v: 1, id: ids[i + 1] ?? "" } }),
+    );
+    const segment = await buildSegment(
+      log.job(start, entries, [await log.writeJournal(start, entries, 1000)]),
+    );
     expect(segment.ids.kind).toBe(random ? "filter" : "ranges");
     const reader = new SegmentReader(log.database);
     for (const i of [0, 1, 8191, 8192, 20_000, 40_959]) {
@@ -79,10 +98,17 @@ it("refuses to keep a segment whose entries are not those that were signed", asy
   const entries = entryTexts(0, 512);
   const file = await log.writeJournal(0, entries);
   const job = log.job(0, [...entries.slice(0, 400), entryText(9999), ...entries.slice(401)], [file]);
-  await expect(sealSegment(job)).rejects.toMatchObject({ name: "VerificationError", code: "segment_not_authentic" });
+  await expect(sealSegment(job)).rejects.toMatchObject({
+    name: "VerificationError",
+    code: "segment_not_authentic",
+  });
   expect(await readdir(log.segments)).toEqual([]);
-  await expect(sealSegment(log.job(0, entryTexts(0, 768), [file]))).rejects.toMatchObject({ code: "journal_gap" });
-  await expect(sealSegment(log.job(0, entries.slice(1), [file]))).rejects.toMatchObject({ code: "segment_misaligned" });
+  await expect(sealSegment(log.job(0, entryTexts(0, 768), [file]))).rejects.toMatchObject({
+    code: "journal_gap",
+  });
+  await expect(sealSegment(log.job(0, entries.slice(1), [file]))).rejects.toMatchObject({
+    code: "segment_misaligned",
+  });
 });
 
 it("reports that the process took too long", async () => {
@@ -102,9 +128,15 @@ it("names the segment that is damaged, missing or misnamed", async () => {
   }
   const [, second] = await listSegments(log.segments);
   await log.damage(paths[1]!);
-  await expect(allEntries(second!)).rejects.toMatchObject({ code: "segment_corrupt", message: expect.stringContaining(paths[1]!) });
+  await expect(allEntries(second!)).rejects.toMatchObject({
+    code: "segment_corrupt",
+    message: expect.stringContaining(paths[1]!),
+  });
   await truncate(paths[1]!, 1000);
-  await expect(listSegments(log.segments)).rejects.toMatchObject({ code: "segment_corrupt", message: expect.stringContaining(paths[1]!) });
+  await expect(listSegments(log.segments)).rejects.toMatchObject({
+    code: "segment_corrupt",
+    message: expect.stringContaining(paths[1]!),
+  });
   const gap = await TestLog.create();
   await using _gap = gap;
   await writeFile(join(gap.segments, "0000000000000256-0000000000000512.parquet"), await readFile(paths[0]!));

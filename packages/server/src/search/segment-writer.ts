@@ -20,7 +20,10 @@ const HEAP_MB_MAX = 256;
 export async function sealSegment(job: SealJob, timeoutMs = TIMEOUT_MS): Promise<Segment> {
   const { start, end, journalFiles } = job;
   if (start % TILE_WIDTH !== 0 || end % TILE_WIDTH !== 0 || start >= end) {
-    throw new MalformedError("segment_misaligned", `[${start}, ${end}) does not begin and end at multiples of 256`);
+    throw new MalformedError(
+      "segment_misaligned",
+      `[${start}, ${end}) does not begin and end at multiples of 256`,
+    );
   }
   const child = fork(new URL("seal-process.ts", import.meta.url), {
     execArgv: [`--max-old-space-size=${HEAP_MB_MAX}`],

@@ -21,9 +21,17 @@ export function entryText(index: number, changes: Readonly<Record<string, unknow
     occurred_at: at,
     received_at: new Date(START_MS + index * 1000 + 6000).toISOString(),
     action: ["document.read", "document.updated", "user.signed_in"][index % 3],
-    actor: { type: index % 10 === 0 ? "service" : "user", id: `actor-${index % 17}`, ID: "free", name: "Zoë \"Z\" 林" },
+    actor: {
+      type: index % 10 === 0 ? "service" : "user",
+      id: `actor-${index % 17}`,
+      ID: "free",
+      name: 'Zoë "Z" 林',
+    },
     ...(index % 4 > 0 && {
-      targets: Array.from({ length: index % 4 }, (_, i) => ({ type: "document", id: `doc-${(index + i) % 23}` })),
+      targets: Array.from({ length: index % 4 }, (_, i) => ({
+        type: "document",
+        id: `doc-${(index + i) % 23}`,
+      })),
     }),
     ...(index % 5 > 0 && { context: { ip: `10.0.${index % 3}.${index % 29}`, user_agent: "a\tb\\c" } }),
     outcome: index % 7 === 0 ? "failure" : "success",
