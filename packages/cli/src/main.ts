@@ -21,7 +21,7 @@ import packageJson from "../package.json" with { type: "json" };
 
 /** Runs one command line (without the names of the runtime and the script). Never throws. */
 export async function main(parameters: readonly string[]): Promise<ExitCode> {
-  exitQuietlyOnBrokenPipe();
+  endWhenOutputBreaks();
   const program = makeProgram();
   try {
     await program.parseAsync(parameters, { from: "user" });
@@ -83,10 +83,13 @@ async function tell(error: unknown, options: GlobalOptions): Promise<ExitCode> {
   return exitCode;
 }
 
-/** As when the output goes to `head`, which ends once it has enough. */
-function exitQuietlyOnBrokenPipe(): void {
-  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code === "EPIPE") process.exit(EXIT_CODE.done);
-    throw error;
-  });
+/** A pipe breaks when the output goes to `head`, which ends once it has enough: that is no failure. */
+function endWhenOutputBreaks(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code === "EPIPE") process.exit(EXIT_CODE.done);
+      process.stderr.write(`stele: The output can't be written: ${error.message}\n`);
+      process.exit(EXIT_CODE.failed);
+    });
+  }
 }

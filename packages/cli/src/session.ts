@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { SteleClient, type ClientOptions } from "@stele/client";
-import { output, type Output } from "./terminal.ts";
 import { UsageError } from "./cli-error.ts";
+import { printableJson } from "./printable.ts";
+import { output, type Output } from "./terminal.ts";
 
 export const DEFAULT_URL = "http://127.0.0.1:8080";
 export const DEFAULT_DATA = "./stele-data";
@@ -58,9 +59,10 @@ export class Session {
       : new SteleClient({ endpoints: [url], log, attemptsMax: 3 });
   }
 
-  /** A line for programs. */
-  async printJson(value: unknown): Promise<void> {
-    await this.out.write(`${JSON.stringify(value)}\n`);
+  /** A line for programs. On a terminal, what is not a visible character is escaped: the same JSON. */
+  async printJson(value: object): Promise<void> {
+    const json = JSON.stringify(value);
+    await this.out.write(`${this.out.isTTY ? printableJson(json) : json}\n`);
   }
 
   /** A line for people. */

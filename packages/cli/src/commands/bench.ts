@@ -10,7 +10,7 @@ import { formatCount } from "../count.ts";
 import { ProgressBar } from "../progress-bar.ts";
 import type { Session } from "../session.ts";
 import { Traffic } from "../traffic.ts";
-import { positiveNumber } from "../whole-number.ts";
+import { positiveNumber } from "../option-values.ts";
 
 interface BenchFlags {
   readonly seconds: number;

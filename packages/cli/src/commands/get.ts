@@ -3,6 +3,7 @@ import { decodeUtf8, encodeBase64 } from "@stele/proof";
 import type { AddCommand } from "../command.ts";
 import { entryKey, logVerifier } from "../log-key.ts";
 import { countOf } from "../count.ts";
+import { verifierKey } from "../option-values.ts";
 import { printableJson } from "../printable.ts";
 import type { Session } from "../session.ts";
 
@@ -17,7 +18,7 @@ export const addGet: AddCommand = (program, run) => {
     .summary("show one event")
     .argument("<index|id>", "its leaf index (digits only), or its id")
     .option("--proof", "verify that the log has exactly these bytes")
-    .option("--key <vkey>", "the log's key, for --proof; what the node says unless told")
+    .option("--key <vkey>", "the log's key, for --proof; what the node says unless told", verifierKey)
     .action(run(get));
 };
 

@@ -4,6 +4,7 @@ import { verifyTlogProof } from "@stele/proof";
 import type { AddCommand } from "../command.ts";
 import { entryKey, logVerifier } from "../log-key.ts";
 import { countOf } from "../count.ts";
+import { verifierKey } from "../option-values.ts";
 import type { Session } from "../session.ts";
 
 interface ProveFlags {
@@ -20,7 +21,7 @@ export const addProve: AddCommand = (program, run) => {
     )
     .argument("<index|id>", "the leaf index of the event, or its id")
     .option("-o, --output <file>", "where to; <log>-<index>.tlog-proof unless told")
-    .option("--key <vkey>", "the log's key; what the node says unless told")
+    .option("--key <vkey>", "the log's key; what the node says unless told", verifierKey)
     .action(run(prove));
 };
 

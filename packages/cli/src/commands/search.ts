@@ -4,8 +4,7 @@ import { EventTable } from "../event-table.ts";
 import { formatCount } from "../count.ts";
 import { pointingAtMistakes, queryOf } from "../query-words.ts";
 import type { Session } from "../session.ts";
-import { positiveNumber, wholeNumber } from "../whole-number.ts";
-import { printEntryJson } from "../entry-json.ts";
+import { positiveNumber, wholeNumber } from "../option-values.ts";
 
 interface SearchFlags {
   readonly limit: number;
@@ -49,7 +48,7 @@ async function search(session: Session, words: readonly string[], flags: SearchF
       });
       shown += page.events.length;
       cursor = page.nextCursor;
-      if (session.json) for (const event of page.events) await printEntryJson(session, event);
+      if (session.json) for (const event of page.events) await session.printJson(event);
       else if (page.events.length > 0) await session.out.write(table.rows(page.events));
     } while (cursor !== undefined && shown < limit);
     if (session.json) return;

@@ -8,7 +8,7 @@ import { describeFailure } from "../failure.ts";
 import { countOf, formatCount } from "../count.ts";
 import { ProgressBar } from "../progress-bar.ts";
 import { DEFAULT_DATA, type Session } from "../session.ts";
-import { positiveNumber, wholeNumber } from "../whole-number.ts";
+import { positiveNumber, wholeNumber } from "../option-values.ts";
 
 interface ServeFlags {
   readonly data: string;

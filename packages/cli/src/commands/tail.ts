@@ -1,9 +1,8 @@
 import type { AddCommand } from "../command.ts";
-import { printEntryJson } from "../entry-json.ts";
 import { EventTable } from "../event-table.ts";
 import { pointingAtMistakes, queryOf } from "../query-words.ts";
 import type { Session } from "../session.ts";
-import { wholeNumber } from "../whole-number.ts";
+import { wholeNumber } from "../option-values.ts";
 
 export const addTail: AddCommand = (program, run) => {
   program
@@ -34,7 +33,7 @@ async function tail(
     const patience = { attemptsMax: Infinity, timeoutMs: Infinity };
     await pointingAtMistakes(query, async () => {
       for await (const event of client.tail(query, { from: begin, signal, ...patience })) {
-        if (session.json) await printEntryJson(session, event);
+        if (session.json) await session.printJson(event);
         else await session.out.write(table.rows([event]));
       }
     });

@@ -1,9 +1,10 @@
 import { readFile, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { RefusedError } from "@stele/client";
+import { RefusedError, type SteleClient } from "@stele/client";
 import { MalformedError, parseVerifierKey, UnavailableError, VerificationError } from "@stele/proof";
 import type { VerifyOptions } from "@stele/server";
 import type { AddCommand } from "../command.ts";
+import { verifierKey } from "../option-values.ts";
 import { ProgressBar } from "../progress-bar.ts";
 import { DEFAULT_DATA, type Session } from "../session.ts";
 import { printReport, reportJson, type VerifiedReport } from "../verified-report.ts";
@@ -19,7 +20,7 @@ export const addVerify: AddCommand = (program, run) => {
       "[url|directory|file]",
       `a node's URL, a data directory (or one of its logs), or a .tlog-proof; the running node or ${DEFAULT_DATA} unless told`,
     )
-    .option("--key <vkey>", "the key that the log must be signed with")
+    .option("--key <vkey>", "the key that the log must be signed with", verifierKey)
     .option("--state <directory>", "where the verifier remembers what it saw")
     .action(run(verify));
 };
@@ -53,8 +54,6 @@ async function verify(session: Session, target: string | undefined, flags: Verif
 
 /** Mistakes of whoever verifies. What else is malformed are the bytes that were to be verified. */
 const OWN_MISTAKES: ReadonlySet<string> = new Set([
-  "key_malformed",
-  "key_id_mismatch",
   "key_needed",
   "entry_needed",
   "not_a_log",
@@ -78,10 +77,11 @@ async function* reportsOf(
   if (target === undefined) {
     const directory = await nodeOrDirectory(session);
     yield* directory === undefined
-      ? verifyRemote(session, session.options.url, options)
+      ? verifyRemote(session, session.client(), options)
       : verifyDirectories(session, directory, options);
   } else if (/^https?:/i.test(target)) {
-    yield* verifyRemote(session, target, options);
+    const [, base, named] = /^(.*?)(?:\/logs\/([^/]+))?\/*$/.exec(target)!;
+    yield* verifyRemote(session, session.clientFor(base!, named ?? session.options.log), options);
   } else if ((await stat(target)).isDirectory()) {
     yield* verifyDirectories(session, target, options);
   } else {
@@ -123,14 +123,13 @@ async function* verifyDirectories(session: Session, path: string, options: Verif
   for (const directory of chosen) yield await verifyLogDirectory(directory, options);
 }
 
-/** A node's URL, or the prefix of one log (`https://…/logs/main`), which need not be a Stele node's if there is a key. */
-async function* verifyRemote(session: Session, url: string, options: VerifyOptions) {
+/** From the log's tlog-tiles alone. Only who it says it is, if no key is given, is asked of the node's own API. */
+async function* verifyRemote(session: Session, client: SteleClient, options: VerifyOptions) {
   const { verifyRemoteLog } = await import("@stele/server");
-  const [, base, named] = /^(.*?)(?:\/logs\/([^/]+))?\/*$/.exec(url)!;
-  const client = session.clientFor(base!, named ?? session.options.log);
+  const { signal } = session;
   const { key } = options;
-  const shown = key === undefined ? await client.info() : { origin: parseVerifierKey(key).name, vkey: key };
-  const place = `${base}/logs/${client.log}`;
-  const fetch = client.tiles({ signal: session.signal });
-  yield await verifyRemoteLog({ url: place, origin: shown.origin, vkey: shown.vkey, fetch }, options);
+  const { origin, vkey } =
+    key === undefined ? await client.info({ signal }) : { origin: parseVerifierKey(key).name, vkey: key };
+  const url = `${client.endpoint}/logs/${client.log}`;
+  yield await verifyRemoteLog({ url, origin, vkey, fetch: client.tiles({ signal }) }, options);
 }

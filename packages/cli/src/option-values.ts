@@ -1,3 +1,4 @@
+import { parseVerifierKey } from "@stele/proof";
 import { InvalidArgumentError } from "commander";
 
 /** Reads a whole number from the command line, for Commander. */
@@ -12,4 +13,14 @@ export function positiveNumber(text: string): number {
   const number = wholeNumber(text);
   if (number > 0) return number;
   throw new InvalidArgumentError("It is 1 or more.");
+}
+
+/** Checks that it is a vkey, and returns it. */
+export function verifierKey(text: string): string {
+  try {
+    parseVerifierKey(text);
+    return text;
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof Error ? `${error.message}.` : "It is no key.");
+  }
 }
