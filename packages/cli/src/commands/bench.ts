@@ -35,7 +35,7 @@ export const addBench: AddCommand = (program, run) => {
 };
 
 async function bench(session: Session, flags: BenchFlags): Promise<void> {
-  const directory = await mkdtemp(join(tmpdir(), "stele-bench-"));
+  const directory = await mkdtemp(join(tmpdir(), "stele-cli-bench-"));
   try {
     const node = await startScratchNode(directory, session.signal);
     try {
