@@ -9,8 +9,8 @@ export interface DatabaseOptions {
   readonly lockPath?: string;
   /** The directories whose files queries may read. */
   readonly directories: readonly string[];
-  /** Where queries spill to; emptied on opening. */
-  readonly tempDirectory: string;
+  /** Where queries spill to; emptied on opening. Without one, they have to do with memory. */
+  readonly tempDirectory?: string;
   /** What DuckDB may use, 200 MB unless told; buffers of files that are read come on top. */
   readonly memoryLimitMb?: number;
   readonly threads?: number;
@@ -56,15 +56,17 @@ export class Database {
   static async open(options: DatabaseOptions): Promise<Database> {
     const { lockPath, tempDirectory, connectionsMax = 4 } = options;
     const instance = await createInstance(lockPath, options);
-    // Behind the lock: nobody else uses it.
-    await rm(tempDirectory, { recursive: true, force: true });
-    await mkdir(tempDirectory, { recursive: true });
+    if (tempDirectory !== undefined) {
+      // Behind the lock: nobody else uses it.
+      await rm(tempDirectory, { recursive: true, force: true });
+      await mkdir(tempDirectory, { recursive: true });
+    }
     const first = await instance.connect();
     await first.run(`ATTACH ':memory:' AS ${HOT}`);
-    const directories = [...options.directories, tempDirectory].map(quoted).join(", ");
+    const directories = [...options.directories, ...(tempDirectory === undefined ? [] : [tempDirectory])];
     for (const setting of [
       "parquet_metadata_cache = true",
-      `allowed_directories = [${directories}]`,
+      `allowed_directories = [${directories.map(quoted).join(", ")}]`,
       "enable_external_access = false",
       "lock_configuration = true",
     ]) {
@@ -170,7 +172,7 @@ async function createInstance(
     return await DuckDBInstance.create(lockPath ?? ":memory:", {
       threads: String(options.threads ?? 2),
       memory_limit: `${options.memoryLimitMb ?? 200}MB`,
-      temp_directory: options.tempDirectory,
+      temp_directory: options.tempDirectory ?? "",
       autoinstall_known_extensions: "false",
       autoload_known_extensions: "false",
       allow_community_extensions: "false",

@@ -105,7 +105,12 @@ export class HotIndex {
     await writer.run(`CREATE TABLE ${columns} (seq BIGINT, id VARCHAR, ${COLUMN_DEFINITIONS})`);
     await writer.run(`CREATE TABLE ${lines} (start BIGINT, count BIGINT, lines VARCHAR)`);
     const chunk: OpenChunk = {
-      ...{ columns, lines, start, end: start, users: 0, dropped: false },
+      columns,
+      lines,
+      start,
+      end: start,
+      users: 0,
+      dropped: false,
       insertColumns: await writer.prepare(
         `INSERT INTO ${columns}
          SELECT $2::BIGINT + n - 1, e.id, ${HOT_EXPRESSIONS}

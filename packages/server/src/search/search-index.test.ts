@@ -77,7 +77,7 @@ it("finds what a filter over all entries finds, in pages of any size, hot and se
         if (order === "newest") found = found.toReversed();
         // Pages of one item would take long for thousands of hits.
         const least = Math.ceil(found.length / 25);
-        const items = await allPages(index, filter, order, () => Math.max(least, limits.next().value!));
+        const items = await allPages(index, filter, order, () => Math.max(least, limits.next().value));
         expect(items).toEqual(found.map((i) => ({ index: i, entry: entries[i] })));
       },
     ),
@@ -107,11 +107,11 @@ it("shows each entry exactly once while entries are appended, sealed and searche
     }
     await index.waitFor(entries.length, 20_000);
   })().finally(() => (done = true));
-  const searching = ["newest", "oldest"].map(async (order) => {
+  const searching = (["newest", "oldest"] as const).map(async (order) => {
     while (!done) {
       // Before the first entry, a search does not wait for anything.
       await setImmediate();
-      const items = await allPages(index, ALL, order as "newest", () => 700);
+      const items = await allPages(index, ALL, order, () => 700);
       const indexes = items.map((item) => item.index);
       const wanted = indexes.map((_, i) => (order === "newest" ? indexes.length - 1 - i : i));
       expect(indexes).toEqual(wanted);

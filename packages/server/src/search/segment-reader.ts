@@ -1,7 +1,6 @@
 import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { tmpdir } from "node:os";
-import { DuckDBBlobValue, listValue } from "@duckdb/node-api";
+import { DuckDBBlobValue, listValue, type DuckDBValue } from "@duckdb/node-api";
 import { InvariantError, VerificationError } from "@stele/proof";
 import { errorCode } from "../store/storage-error.ts";
 import { Database } from "./database.ts";
@@ -80,7 +79,7 @@ export class SegmentReader {
     if (rows.length !== to - from) {
       throw corruptSegment(segment.path, `it holds ${rows.length} of the entries [${from}, ${to})`);
     }
-    return rows.map(([entry]) => (entry as DuckDBBlobValue).bytes);
+    return rows.map(([entry]) => bytesOf(entry));
   }
 
   /**
@@ -146,7 +145,7 @@ export async function* streamEntryBlocks(segment: Segment): AsyncGenerator<Entry
     ) {
       const count = chunk.rowCount;
       const [seq, entry] = [chunk.getColumnVector(0), chunk.getColumnVector(1)];
-      const entries = Array.from({ length: count }, (_, i) => (entry.getItem(i) as DuckDBBlobValue).bytes);
+      const entries = Array.from({ length: count }, (_, i) => bytesOf(entry.getItem(i)));
       if (seq.getItem(0) !== BigInt(next) || seq.getItem(count - 1) !== BigInt(next + count - 1)) {
         throw corruptSegment(path, `entry ${next} is not where it should be`);
       }
@@ -167,7 +166,6 @@ export async function* streamEntryBlocks(segment: Segment): AsyncGenerator<Entry
 async function openReader(directory: string): Promise<Database> {
   return await Database.open({
     directories: [directory],
-    tempDirectory: join(tmpdir(), `stele-${process.pid}`),
     threads: 1,
     connectionsMax: 1,
   });
@@ -183,7 +181,12 @@ async function readMetadata(
     [listValue(paths), key],
     paths,
   );
-  return new Map(rows.map(([path, value]) => [String(path), (value as DuckDBBlobValue).bytes]));
+  return new Map(rows.map(([path, value]) => [String(path), bytesOf(value)]));
+}
+
+function bytesOf(value: DuckDBValue | undefined): Uint8Array {
+  if (value instanceof DuckDBBlobValue) return value.bytes;
+  throw new InvariantError("query_failed", "DuckDB gave something else than bytes");
 }
 
 async function fileNames(directory: string): Promise<string[]> {

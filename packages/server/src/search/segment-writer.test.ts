@@ -137,8 +137,7 @@ it("names the segment that is damaged, missing or misnamed", async () => {
     code: "segment_corrupt",
     message: expect.stringContaining(paths[1]!),
   });
-  const gap = await TestLog.create();
-  await using _gap = gap;
+  await using gap = await TestLog.create();
   await writeFile(join(gap.segments, "0000000000000256-0000000000000512.parquet"), await readFile(paths[0]!));
   await expect(listSegments(gap.segments)).rejects.toMatchObject({ code: "segment_corrupt" });
   await buildSegment({ ...log.job(512, entries.slice(512), [file]), directory: gap.segments });

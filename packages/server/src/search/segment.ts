@@ -26,8 +26,7 @@ const VERSION = 1;
 const FILE_NAME = /^(\d{16})-(\d{16})\.parquet$/;
 
 export function segmentFileName(start: number, end: number): string {
-  const digits = (index: number): string => String(index).padStart(16, "0");
-  return `${digits(start)}-${digits(end)}.parquet`;
+  return `${[start, end].map((index) => String(index).padStart(16, "0")).join("-")}.parquet`;
 }
 
 /** The range in a file's name, or undefined if it is not the name of a segment. */
@@ -62,10 +61,7 @@ export function parseSegmentMetadata(text: string, path: string, lengthBytes: nu
     if (json.v !== VERSION) throw new RangeError(`its version is ${String(json.v)}, not ${VERSION}`);
     const { origin, start, end, checkpoint, ids, statistics } = json;
     const subtreeHashes = decodeBase64(json.subtree_hashes);
-    segment = {
-      ...{ path, lengthBytes, origin, start, end, checkpoint, ids, statistics },
-      subtreeHashes,
-    };
+    segment = { path, lengthBytes, origin, start, end, checkpoint, ids, statistics, subtreeHashes };
   } catch (cause) {
     throw corruptSegment(path, "its metadata can't be read", { cause });
   }
