@@ -142,8 +142,22 @@ export class StoredLog implements AuditLog {
     if (journal.cutTail) options.report({ kind: "tail_cut", cut: journal.cutTail });
     const head = recoveredHead(identity, tree, recovery.newest?.checkpoint, mark.head);
     await rememberSealedIds(recovery, segments, IdWindow.start(tree.size));
-    const search = new SearchIndex({ database, segments });
-    const log = new StoredLog(options, { identity, vault, segments, tree, ids, mark, journal, head, search });
+    const search = new SearchIndex({
+      database,
+      segments,
+      readEntries: (from, to) => log.readEntries(from, to),
+    });
+    const log: StoredLog = new StoredLog(options, {
+      identity,
+      vault,
+      segments,
+      tree,
+      ids,
+      mark,
+      journal,
+      head,
+      search,
+    });
     await log.#start();
     return log;
   }

@@ -1,5 +1,5 @@
 import { mkdir, rm } from "node:fs/promises";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { DuckDBInstance, type DuckDBConnection, type DuckDBValue } from "@duckdb/node-api";
 import { ConflictError, InvariantError, SteleError, UnavailableError } from "@stele/proof";
 import { corruptSegment } from "./segment.ts";
@@ -30,6 +30,7 @@ export const HOT = "hot";
 export class Database {
   readonly #instance: DuckDBInstance;
   readonly #queryTimeoutMs: number;
+  readonly #tempDirectory: string | undefined;
   readonly #waitingMax: number;
   readonly #all: readonly DuckDBConnection[];
   readonly #idle: DuckDBConnection[];
@@ -40,11 +41,12 @@ export class Database {
   private constructor(
     instance: DuckDBInstance,
     connections: DuckDBConnection[],
-    options: Pick<DatabaseOptions, "waitingMax" | "queryTimeoutMs">,
+    options: Pick<DatabaseOptions, "waitingMax" | "queryTimeoutMs" | "tempDirectory">,
   ) {
     this.#instance = instance;
     this.#all = connections;
     this.#idle = [...connections];
+    this.#tempDirectory = options.tempDirectory;
     this.#waitingMax = options.waitingMax ?? 64;
     this.#queryTimeoutMs = options.queryTimeoutMs ?? 30_000;
   }
@@ -79,6 +81,14 @@ export class Database {
   /** A connection of the caller's own, outside of the bounds for queries: for the one writer of a log. */
   async connect(): Promise<DuckDBConnection> {
     return await this.#instance.connect();
+  }
+
+  /** A path for a file of its own that DuckDB may read; gone when the database is opened the next time. */
+  temporaryFile(name: string): string {
+    if (this.#tempDirectory === undefined) {
+      throw new InvariantError("no_temp_directory", "This database was opened without a directory for files");
+    }
+    return join(this.#tempDirectory, `${this.#names++}-${name}`);
   }
 
   /** A name for a table that no other has. */

@@ -37,6 +37,11 @@ export const JSON_STRUCTURE = JSON.stringify({
   source: { id: "VARCHAR", seq: "BIGINT" },
 });
 
+/** The same for DuckDB's `read_json`. */
+export const JSON_COLUMNS = `{id: 'VARCHAR', occurred_at: 'TIMESTAMP', received_at: 'TIMESTAMP', action: 'VARCHAR',
+  actor: 'STRUCT(type VARCHAR, id VARCHAR)', targets: 'STRUCT(id VARCHAR)[]', context: 'STRUCT(ip VARCHAR)',
+  outcome: 'VARCHAR', tenant: 'VARCHAR', source: 'STRUCT(id VARCHAR, seq BIGINT)'}`;
+
 /** `SELECT` list over `e` in the order of {@link ENTRY_COLUMNS}, for a hot table. */
 export const HOT_EXPRESSIONS = ENTRY_COLUMNS.map(({ sql }) => sql).join(", ");
 

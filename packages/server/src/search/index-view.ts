@@ -1,5 +1,6 @@
+import { DuckDBBlobValue, listValue, type DuckDBValue } from "@duckdb/node-api";
 import { quoted, type Database, type Row } from "./database.ts";
-import { chunkEntries, chunkRelation, type HotChunk, type HotIndex } from "./hot-index.ts";
+import type { HotChunk, HotIndex } from "./hot-index.ts";
 import type { SqlCondition } from "./query/index.ts";
 import type { Segment } from "./segment.ts";
 
@@ -17,14 +18,22 @@ export interface Part extends Omit<IndexView, "indexedSize"> {
   readonly end: number;
 }
 
+/** Reads the exact bytes of entries `[from, to)`, wherever they are now. */
+export type ReadEntries = (from: number, to: number) => Promise<readonly Uint8Array[]>;
+
+/** Hot entries whose text is searched at once: bounds the memory for it. */
+const TEXT_ENTRIES = 16_384;
+
 /** Runs statements over parts of an index. */
 export class PartReader {
   readonly #database: Database;
   readonly #hot: HotIndex;
+  readonly #readEntries: ReadEntries;
 
-  constructor(database: Database, hot: HotIndex) {
+  constructor(database: Database, hot: HotIndex, readEntries: ReadEntries) {
     this.#database = database;
     this.#hot = hot;
+    this.#readEntries = readEntries;
   }
 
   /** Keeps hot chunks from being dropped while `work` runs. Call it in the same tick as they were looked up. */
@@ -33,8 +42,8 @@ export class PartReader {
   }
 
   /**
-   * Runs `statement` of a relation that has `expressions` of each entry of the part that meets the condition, `$n` being
-   * the condition's parameters.
+   * Runs `statement` of a relation that has `expressions` over the typed columns of each entry of the part that meets the
+   * condition.
    *
    * @throws VerificationError `segment_corrupt`; UnavailableError
    */
@@ -45,29 +54,74 @@ export class PartReader {
     statement: (relation: string) => string,
   ): Promise<Row[]> {
     const { start, end, segments, chunks, sealedSize } = part;
-    const withEntry = /\bentry\b/.test(`${expressions} ${where}`);
-    const select = (relation: string, from: number): string =>
-      `SELECT ${expressions} FROM ${relation} WHERE seq >= ${from} AND seq < ${end} AND (${where})`;
-    // A chunk may begin below: what is sealed counts there.
-    const selects = chunks.map((chunk) =>
-      select(chunkRelation(chunk, withEntry), Math.max(start, sealedSize)),
-    );
     const paths = segments.map(({ path }) => path);
-    if (paths.length > 0) selects.push(select(readParquet(paths), start));
+    const needsText = /\bentry\b/.test(where);
+    // Values that no statement refers to are an error to DuckDB.
+    const values: DuckDBValue[] = paths.length > 0 || (!needsText && chunks.length > 0) ? [...params] : [];
+    const select = (relation: string, from: number, condition: string): string =>
+      `SELECT ${expressions} FROM ${relation} WHERE seq >= ${from} AND seq < ${end} AND (${condition})`;
+    const selects: string[] = [];
+    for (const chunk of chunks) {
+      // A chunk may begin below: what is sealed counts there.
+      const from = Math.max(start, sealedSize, chunk.start);
+      let condition = where;
+      if (needsText) {
+        values.push(
+          listValue(await this.#matchText(chunk, from, Math.min(end, chunk.end), { where, params })),
+        );
+        condition = `seq IN (SELECT unnest($${values.length}::BIGINT[]))`;
+      }
+      selects.push(select(chunk.columns, from, condition));
+    }
+    if (paths.length > 0) selects.push(select(readParquet(paths), start, where));
     if (selects.length === 0) return [];
-    return await this.#database.queryFiles(statement(`(${selects.join(" UNION ALL ")})`), params, paths);
+    return await this.#database.queryFiles(statement(`(${selects.join(" UNION ALL ")})`), values, paths);
   }
 
-  /** Rows of `seq` and `entry` for these leaf indexes of the part, in any order. */
-  async selectEntries({ chunks, segments }: Part, indexes: readonly number[]): Promise<Row[]> {
-    const selects = chunks.map((chunk) => chunkEntries(chunk, indexes));
-    const paths = segments
-      .filter(({ start, end }) => indexes.some((index) => index >= start && index < end))
-      .map(({ path }) => path);
-    if (paths.length > 0) {
-      selects.push(`SELECT seq, entry FROM ${readParquet(paths)} WHERE seq IN (${indexes.join(", ")})`);
+  /** Leaf index and text of the entries with these leaf indexes of the part, in any order. */
+  async selectEntries({ segments }: Part, indexes: readonly number[]): Promise<Map<number, string>> {
+    const sealed = indexes.filter((index) =>
+      segments.some(({ start, end }) => index >= start && index < end),
+    );
+    const entries = new Map<number, string>();
+    for (const [from, to] of runsOf(indexes.filter((index) => !sealed.includes(index)))) {
+      for (const [i, entry] of (await this.#readEntries(from, to)).entries()) {
+        entries.set(from + i, Buffer.from(entry).toString());
+      }
     }
-    return await this.#database.queryFiles(selects.join(" UNION ALL "), [], paths);
+    if (sealed.length === 0) return entries;
+    const paths = segments
+      .filter(({ start, end }) => sealed.some((index) => index >= start && index < end))
+      .map(({ path }) => path);
+    const sql = `SELECT seq, entry FROM ${readParquet(paths)} WHERE seq IN (${sealed.join(", ")})`;
+    for (const [seq, entry] of await this.#database.queryFiles(sql, [], paths)) {
+      entries.set(Number(seq), String(entry));
+    }
+    return entries;
+  }
+
+  /** The hot entries `[from, to)` of a chunk that meet a condition on their text. */
+  async #matchText(
+    { columns }: HotChunk,
+    from: number,
+    to: number,
+    { where, params }: SqlCondition,
+  ): Promise<bigint[]> {
+    const found: bigint[] = [];
+    for (let at = from; at < to; at += TEXT_ENTRIES) {
+      const lines = await this.#readEntries(at, Math.min(to, at + TEXT_ENTRIES));
+      const text = new DuckDBBlobValue(Buffer.concat(lines.flatMap((line) => [line, LF])));
+      const rows = await this.#database.query(
+        `SELECT seq FROM ${columns} JOIN (
+           SELECT ${at} + n - 1 AS seq, entry FROM (
+             SELECT unnest(parts) AS entry, generate_subscripts(parts, 1) AS n
+             FROM (SELECT string_split(decode($${params.length + 1}::BLOB), chr(10)) AS parts))) USING (seq)
+         WHERE (${where})`,
+        [...params, text],
+      );
+      for (const [seq] of rows) found.push(seq as bigint);
+    }
+    return found;
   }
 
   /** The leaf index of the first hot entry with this id. */
@@ -84,4 +138,17 @@ export class PartReader {
 
 function readParquet(paths: readonly string[]): string {
   return `read_parquet([${paths.map(quoted).join(", ")}])`;
+}
+
+const LF = Uint8Array.of(0x0a);
+
+/** Ascending runs `[from, to)` of indexes that follow each other. */
+function runsOf(indexes: readonly number[]): [from: number, to: number][] {
+  const runs: [number, number][] = [];
+  for (const index of indexes.toSorted((a, b) => a - b)) {
+    const last = runs.at(-1);
+    if (last?.[1] === index) last[1]++;
+    else runs.push([index, index + 1]);
+  }
+  return runs;
 }

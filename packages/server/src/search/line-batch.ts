@@ -1,5 +1,5 @@
 const LF = 0x0a;
-const LENGTH_BYTES = 512 * 1024;
+const LENGTH_BYTES = 4 * 1024 * 1024;
 
 /** Collects lines for one insert: copied, so that nobody waits for their buffers. */
 export class LineBatch {

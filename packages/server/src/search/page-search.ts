@@ -121,8 +121,7 @@ export class PageSearch {
     let taken = 0;
     while (taken < hits.length) {
       const indexes = hits.slice(taken, taken + (taken === 0 ? FETCH_FIRST : hits.length));
-      const rows = await this.#reader.selectEntries(part, indexes);
-      const entries = new Map(rows.map(([seq, entry]) => [Number(seq), String(entry)]));
+      const entries = await this.#reader.selectEntries(part, indexes);
       for (const index of indexes) {
         const entry = entries.get(index)!;
         if (this.#items.length > 0 && this.#length + entry.length > PAGE_LENGTH_MAX) return taken;

@@ -42,9 +42,14 @@ async function filled(log: TestLog, entries: readonly string[], sealed: readonly
     segments.push(await buildSegment(log.job(start, entries.slice(start, start + size), [file])));
     start += size;
   }
-  const index = new SearchIndex({ database: log.database, segments });
+  const index = new SearchIndex({ database: log.database, segments, readEntries: reading(entries) });
   await index.rebuild([file]);
   return { index, file, segments };
+}
+
+/** What the log does for its index. */
+function reading(entries: readonly string[]) {
+  return async (from: number, to: number) => entries.slice(from, to).map((entry) => Buffer.from(entry));
 }
 
 async function allPages(index: SearchIndex, filter: Query, order: "newest" | "oldest", limits: () => number) {
@@ -90,7 +95,7 @@ it("shows each entry exactly once while entries are appended, sealed and searche
   await using log = await TestLog.create();
   const entries = entryTexts(0, 12_000);
   const file = await log.writeJournal(0, entries, 500);
-  const index = new SearchIndex({ database: log.database, segments: [] });
+  const index = new SearchIndex({ database: log.database, segments: [], readEntries: reading(entries) });
   let done = false;
   const writing = (async () => {
     for (let start = 0; start < entries.length; start += 250) {
@@ -172,7 +177,8 @@ it("counts over time and by field as a count over all entries does", async () =>
 
 it("is empty before the first entry", async () => {
   await using log = await TestLog.create();
-  const index = new SearchIndex({ database: log.database, segments: [] });
+  const entries: string[] = [];
+  const index = new SearchIndex({ database: log.database, segments: [], readEntries: reading(entries) });
   expect(await index.search(ALL, { order: "newest", limit: 10 })).toEqual({
     items: [],
     nextCursor: null,
@@ -254,7 +260,7 @@ it("indexes the journal once, whatever of it is sealed or appended again", async
   await using log = await TestLog.create();
   const entries = entryTexts(0, 3000);
   const { file, segments } = await filled(log, entries.slice(0, 2000), [768], 300);
-  const index = new SearchIndex({ database: log.database, segments });
+  const index = new SearchIndex({ database: log.database, segments, readEntries: reading(entries) });
   const rebuilding = index.rebuild([file]);
   const appending = index.append(1900, 1100, [linesOf(entries.slice(1900))]);
   await Promise.all([rebuilding, appending, index.waitFor(3000, 20_000)]);

@@ -4,7 +4,7 @@ import { Counts, type Field, type Histogram, type HistogramOptions, type TopValu
 import type { Database } from "./database.ts";
 import { HotIndex } from "./hot-index.ts";
 import { IndexFeed } from "./index-feed.ts";
-import { PartReader, type IndexView } from "./index-view.ts";
+import { PartReader, type IndexView, type ReadEntries } from "./index-view.ts";
 import { PageSearch, type SearchOptions, type SearchPage } from "./page-search.ts";
 import type { Query } from "./query/index.ts";
 import type { Segment } from "./segment.ts";
@@ -17,6 +17,8 @@ export interface SearchIndexOptions {
   readonly database: Database;
   /** All sealed segments of the log, in order. */
   readonly segments: readonly Segment[];
+  /** Hot entries are not kept twice: their bytes are read from where they are. */
+  readonly readEntries: ReadEntries;
 }
 
 const LIMIT_MAX = 1000;
@@ -40,11 +42,11 @@ export class SearchIndex {
   #segments: readonly Segment[];
   readonly #waiters = new Set<Waiter>();
 
-  constructor({ database, segments }: SearchIndexOptions) {
+  constructor({ database, segments, readEntries }: SearchIndexOptions) {
     this.#segments = segments;
     this.#hot = new HotIndex(database);
     this.#feed = new IndexFeed(this.#hot, this.sealedSize, (size) => this.#wake(size));
-    this.#reader = new PartReader(database, this.#hot);
+    this.#reader = new PartReader(database, this.#hot, readEntries);
     this.#segmentReader = new SegmentReader(database);
   }
 

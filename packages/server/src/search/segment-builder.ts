@@ -38,7 +38,7 @@ export interface SealJob {
 }
 
 /** Chosen by measuring: docs/design/0003-segments.md. */
-const COMPRESSION_LEVEL = 9;
+const COMPRESSION_LEVEL = 10;
 const ROW_GROUP_ROWS = 4096;
 const MEMORY_LIMIT_MB = 200;
 
@@ -92,7 +92,7 @@ async function writeSegment(path: string, job: SealJob): Promise<Described> {
         FROM (SELECT json_transform(entry, ${quoted(JSON_STRUCTURE)}) AS e, entry FROM ${readLines(feed)})
       ) TO ${quoted(path)} (
         FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd, COMPRESSION_LEVEL ${COMPRESSION_LEVEL},
-        ROW_GROUP_SIZE ${ROW_GROUP_ROWS}, KV_METADATA {${metadata.join(", ")}}
+        ROW_GROUP_SIZE ${ROW_GROUP_ROWS}, WRITE_BLOOM_FILTER false, KV_METADATA {${metadata.join(", ")}}
       )`);
     return described;
   } finally {
