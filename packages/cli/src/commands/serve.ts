@@ -51,6 +51,7 @@ async function serve(session: Session, flags: ServeFlags): Promise<void> {
     ...(flags.origin !== undefined && { originPrefix: flags.origin }),
     ...(flags.segmentEntries !== undefined && { segmentEntries: flags.segmentEntries }),
     ...(flags.sealAfterHours !== undefined && { sealAfterMs: flags.sealAfterHours * 3_600_000 }),
+    logger: { level: "warn", stream: process.stderr },
     report: (log, event) => void session.remark(`log ${log}: ${tell(event)}`),
   });
   try {

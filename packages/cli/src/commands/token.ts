@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { Option } from "commander";
-import { ROLES, type Role } from "../../../server/src/access/role.ts";
+import { createToken, readTokenFile, revokeToken, ROLES, type Role } from "@stele/server/access";
 import type { AddCommand } from "../command.ts";
 import { DEFAULT_DATA, type Session } from "../session.ts";
 
@@ -45,7 +45,6 @@ export const addToken: AddCommand = (program, run) => {
 };
 
 async function create(session: Session, { data, role, name }: CreateFlags): Promise<void> {
-  const { createToken, readTokenFile } = await tokens();
   const path = tokenFile(data);
   const taken = new Set(readTokenFile(path).map((token) => token.name));
   const { token, record } = await createToken(path, {
@@ -74,7 +73,6 @@ function freeName(role: Role, taken: ReadonlySet<string>): string {
 }
 
 async function list(session: Session, { data }: DataFlags): Promise<void> {
-  const { readTokenFile } = await tokens();
   const records = readTokenFile(tokenFile(data));
   for (const { name, role, created_at } of records) {
     if (session.json) await session.printJson({ name, role, created_at });
@@ -84,7 +82,6 @@ async function list(session: Session, { data }: DataFlags): Promise<void> {
 }
 
 async function revoke(session: Session, name: string, { data }: DataFlags): Promise<void> {
-  const { revokeToken } = await tokens();
   const { role } = await revokeToken(tokenFile(data), name);
   if (session.json) await session.printJson({ name, role, revoked: true });
   else await session.print(`The ${role} token ${name} is revoked.`);
@@ -93,13 +90,4 @@ async function revoke(session: Session, name: string, { data }: DataFlags): Prom
 /** docs/spec/journal.md, "The directory of a log". */
 function tokenFile(data: string): string {
   return join(data, "tokens.json");
-}
-
-/** The node's own functions for the file, without the rest of the node. */
-async function tokens() {
-  const [files, records] = await Promise.all([
-    import("../../../server/src/access/token-file.ts"),
-    import("../../../server/src/access/tokens.ts"),
-  ]);
-  return { ...files, ...records };
 }

@@ -74,7 +74,7 @@ export async function placeEvents(
 
   function keep(batch: EntryBatch, from: number, to: number): void {
     if (from === to) return;
-    lines.push(batch.bytes.subarray(from === 0 ? 0 : batch.ends[from - 1]!, batch.ends[to - 1]!));
+    lines.push(batch.bytes.subarray(from === 0 ? 0 : batch.ends[from - 1]!, batch.ends[to - 1]));
     leafHashes.push(batch.leafHashes.subarray(from * HASH_LENGTH_BYTES, to * HASH_LENGTH_BYTES));
   }
 }

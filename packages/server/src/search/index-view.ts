@@ -3,6 +3,7 @@ import { quoted, type Database, type Row } from "./database.ts";
 import type { HotChunk, HotIndex } from "./hot-index.ts";
 import type { SqlCondition } from "./query/index.ts";
 import type { Segment } from "./segment.ts";
+import { SegmentReader } from "./segment-reader.ts";
 
 /** What an index holds at one moment. Segments hold `[0, sealedSize)`, hot chunks `[sealedSize, indexedSize)`. */
 export interface IndexView {
@@ -29,11 +30,13 @@ export class PartReader {
   readonly #database: Database;
   readonly #hot: HotIndex;
   readonly #readEntries: ReadEntries;
+  readonly #segmentReader: SegmentReader;
 
   constructor(database: Database, hot: HotIndex, readEntries: ReadEntries) {
     this.#database = database;
     this.#hot = hot;
     this.#readEntries = readEntries;
+    this.#segmentReader = new SegmentReader(database);
   }
 
   /** Keeps hot chunks from being dropped while `work` runs. Call it in the same tick as they were looked up. */
@@ -66,9 +69,10 @@ export class PartReader {
       const from = Math.max(start, sealedSize, chunk.start);
       let condition = where;
       if (needsText) {
-        values.push(
-          listValue(await this.#matchText(chunk, from, Math.min(end, chunk.end), { where, params })),
-        );
+        const found = await this.#matchText(chunk, from, Math.min(end, chunk.end), { where, params });
+        // DuckDB does not know the type of a list without values.
+        if (found.length === 0) continue;
+        values.push(listValue(found));
         condition = `seq IN (SELECT unnest($${values.length}::BIGINT[]))`;
       }
       selects.push(select(chunk.columns, from, condition));
@@ -89,13 +93,11 @@ export class PartReader {
         entries.set(from + i, Buffer.from(entry).toString());
       }
     }
-    if (sealed.length === 0) return entries;
-    const paths = segments
-      .filter(({ start, end }) => sealed.some((index) => index >= start && index < end))
-      .map(({ path }) => path);
-    const sql = `SELECT seq, entry FROM ${readParquet(paths)} WHERE seq IN (${sealed.join(", ")})`;
-    for (const [seq, entry] of await this.#database.queryFiles(sql, [], paths)) {
-      entries.set(Number(seq), String(entry));
+    for (const segment of segments) {
+      const inside = sealed.filter((index) => index >= segment.start && index < segment.end);
+      if (inside.length === 0) continue;
+      for (const [index, entry] of await this.#segmentReader.readScattered(segment, inside))
+        entries.set(index, entry);
     }
     return entries;
   }

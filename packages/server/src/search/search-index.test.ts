@@ -47,6 +47,8 @@ async function filled(log: TestLog, entries: readonly string[], sealed: readonly
   return { index, file, segments };
 }
 
+const lastDay = (nowMs: number) => parseQuery("after:-24h", { nowMs });
+
 /** What the log does for its index. */
 function reading(entries: readonly string[]) {
   return async (from: number, to: number) => entries.slice(from, to).map((entry) => Buffer.from(entry));
@@ -235,9 +237,8 @@ it("refuses cursors that are not of this query and order", async () => {
   await expect(index.search(ALL, { order: "newest", limit: 1001 })).rejects.toMatchObject({
     code: "search_invalid",
   });
-  const relative = (nowMs: number) => parseQuery("after:-24h", { nowMs });
-  const page = await index.search(relative(START_MS), { order: "newest", limit: 5 });
-  await index.search(relative(START_MS + 1000), { order: "newest", limit: 5, cursor: page.nextCursor! });
+  const page = await index.search(lastDay(START_MS), { order: "newest", limit: 5 });
+  await index.search(lastDay(START_MS + 1000), { order: "newest", limit: 5, cursor: page.nextCursor! });
   await index.close();
 });
 

@@ -20,7 +20,7 @@ export interface SqlCondition {
  * to read JSON come behind a search of the entry's bytes that few entries pass.
  *
  * Cost, measured on 5.2 million entries of 510 bytes in Parquet on 2 cores: a free text 1.5–1.9 s, of which 0.8 s
- * are for reading the column (docs/design/free-text.md).
+ * are for reading the column (docs/design/0007-free-text.md).
  */
 export function toSql(query: Query): SqlCondition {
   const parameters = new Parameters();
