@@ -1,5 +1,5 @@
 import { MalformedError } from "@stele/proof";
-import type { Row } from "./database.ts";
+import { quoted, type Row } from "./database.ts";
 import type { IndexView, Part, PartReader } from "./index-view.ts";
 import { queryTimeRange, toSql, type Query, type SqlCondition } from "./query/index.ts";
 import { mayMatch } from "./segment-statistics.ts";
@@ -53,6 +53,8 @@ export interface TopValues {
   readonly indexedSize: number;
 }
 
+/** Fields that can have very many values. */
+const MANY: ReadonlySet<Field> = new Set(["actor", "ip", "target", "source"]);
 const VALUES_MAX = 10;
 const BUCKETS_DEFAULT = 60;
 const BUCKETS_MAX = 10_000;
@@ -154,15 +156,37 @@ export class Counts {
     condition: SqlCondition,
     buckets: readonly { count: number; counts: Record<string, number> }[],
   ): Promise<string[]> {
-    const top = (await this.#topOf(field, condition)).map(({ value }) => value);
-    const params = [...condition.params, ...top];
-    const named = top.map((_, i) => `$${condition.params.length + i + 1}`).join(", ") || "NULL";
-    const rows = await this.#select(
-      `${bucket}, ${FIELDS[field]} AS value`,
-      { where: condition.where, params },
-      (hits) =>
-        `SELECT bucket, CASE WHEN value IN (${named}) THEN value END AS named, count(*) FROM ${hits} GROUP BY ALL`,
-    );
+    const bucketAndValue = `${bucket}, ${FIELDS[field]} AS value`;
+    let top: string[];
+    let rows: Row[];
+    if (MANY.has(field)) {
+      // Every value in every bucket would be too much to keep: the hits are read twice instead.
+      top = (await this.#topOf(field, condition)).map(({ value }) => value);
+      const named = top.map(quoted).join(", ") || "NULL";
+      rows = await this.#select(
+        bucketAndValue,
+        condition,
+        (hits) =>
+          `SELECT bucket, CASE WHEN value IN (${named}) THEN value END AS named, count(*) FROM ${hits} GROUP BY ALL`,
+      );
+    } else {
+      const ranked = await this.#select(
+        bucketAndValue,
+        condition,
+        (hits) => `
+          WITH counted AS MATERIALIZED (SELECT bucket, value, count(*) AS n FROM ${hits} GROUP BY ALL),
+            ranked AS (
+              SELECT value, row_number() OVER (ORDER BY sum(n) DESC, value) AS rank
+              FROM counted WHERE value IS NOT NULL GROUP BY value)
+          SELECT bucket, CASE WHEN rank <= ${VALUES_MAX} THEN value END AS named, sum(n)::BIGINT, min(rank)::INTEGER
+          FROM counted LEFT JOIN ranked USING (value) GROUP BY ALL`,
+      );
+      const named = new Map(
+        ranked.filter(([, value]) => value !== null).map(([, value, , rank]) => [value, rank]),
+      );
+      top = [...named].toSorted(([, a], [, b]) => Number(a) - Number(b)).map(([value]) => String(value));
+      rows = ranked;
+    }
     for (const [at, value, count] of rows) {
       const ofBucket = buckets[Number(at)]!;
       const name = value === null ? OTHER : String(value);

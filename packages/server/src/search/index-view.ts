@@ -59,8 +59,7 @@ export class PartReader {
     const { start, end, segments, chunks, sealedSize } = part;
     const paths = segments.map(({ path }) => path);
     const needsText = /\bentry\b/.test(where);
-    // Values that no statement refers to are an error to DuckDB.
-    const values: DuckDBValue[] = paths.length > 0 || (!needsText && chunks.length > 0) ? [...params] : [];
+    const values: DuckDBValue[] = [...params];
     const select = (relation: string, from: number, condition: string): string =>
       `SELECT ${expressions} FROM ${relation} WHERE seq >= ${from} AND seq < ${end} AND (${condition})`;
     const selects: string[] = [];

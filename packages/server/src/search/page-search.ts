@@ -106,7 +106,14 @@ export class PageSearch {
 
   /** Leaf indexes of the first hits of the part, in the order of the page. */
   async #hits(part: Part, limit: number): Promise<number[]> {
-    const direction = this.#options.order === "newest" ? "DESC" : "ASC";
+    const { order } = this.#options;
+    if (this.#query.terms.length === 0) {
+      const count = Math.min(limit, part.end - part.start);
+      return Array.from({ length: count }, (_, i) =>
+        order === "newest" ? part.end - 1 - i : part.start + i,
+      );
+    }
+    const direction = order === "newest" ? "DESC" : "ASC";
     const rows = await this.#reader.select(
       part,
       "seq",

@@ -165,6 +165,16 @@ it("counts over time and by field as a count over all entries does", async () =>
       expect(counts[name] ?? 0).toBe(inBucket.filter(({ actor }) => actor.id === name).length);
     }
   }
+  for (const field of ["outcome", "tenant", "action", "actor_type", "actor", "source", "ip"] as const) {
+    const text = await index.histogram(query('"needle7 "'), { buckets: 3, field });
+    expect(text.total).toBe(12);
+    expect(
+      text.buckets.reduce((sum, { counts }) => sum + Object.values(counts).reduce((a, b) => a + b, 0), 0),
+    ).toBe(12);
+    expect(text.values).toEqual(
+      (await index.top(query('"needle7 "'), field, 10)).values.map(({ value }) => value),
+    );
+  }
   const targets = await index.histogram(ALL, { buckets: 1, field: "target" });
   expect(targets.total).toBe(1200);
   const ofTargets = parsed.flatMap((entry) => entry.targets ?? []).length;

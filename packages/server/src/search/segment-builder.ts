@@ -39,7 +39,7 @@ export interface SealJob {
 
 /** Chosen by measuring: docs/design/0003-segments.md. */
 const COMPRESSION_LEVEL = 10;
-const ROW_GROUP_ROWS = 4096;
+const ROW_GROUP_ROWS = 8192;
 const MEMORY_LIMIT_MB = 200;
 
 /**

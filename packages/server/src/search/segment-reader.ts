@@ -1,9 +1,10 @@
 import { readdir, stat } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { basename, join } from "node:path";
 import { DuckDBBlobValue, listValue, type DuckDBValue } from "@duckdb/node-api";
 import { InvariantError, VerificationError } from "@stele/proof";
 import { errorCode } from "../store/storage-error.ts";
 import { Database } from "./database.ts";
+import { SegmentFile, type EntryGroup } from "./segment-file.ts";
 import { blocksInFilter, blocksInRanges, filterLengthBytes, ID_BLOCK_ENTRIES } from "./id-index.ts";
 import {
   corruptSegment,
@@ -57,6 +58,7 @@ export class SegmentReader {
   readonly #database: Database;
   /** The filters that were used last. */
   readonly #filters = new Map<string, Uint8Array>();
+  readonly #groups = new Map<string, readonly EntryGroup[]>();
 
   constructor(database: Database) {
     this.#database = database;
@@ -71,15 +73,35 @@ export class SegmentReader {
     if (from < segment.start || to > segment.end || from > to) {
       throw new InvariantError("index_out_of_range", `[${from}, ${to}) is not in ${basename(segment.path)}`);
     }
-    const rows = await this.#database.queryFiles(
-      "SELECT encode(entry) FROM read_parquet($1) WHERE seq >= $2 AND seq < $3 ORDER BY seq",
-      [segment.path, BigInt(from), BigInt(to)],
-      [segment.path],
-    );
-    if (rows.length !== to - from) {
-      throw corruptSegment(segment.path, `it holds ${rows.length} of the entries [${from}, ${to})`);
-    }
-    return rows.map(([entry]) => bytesOf(entry));
+    return await this.#withFile(segment, async (file, groups) => {
+      const touched = groups.filter(({ start, end }) => start < to && end > from);
+      const read = touched.map(async (group) =>
+        (await file.read(group)).slice(Math.max(0, from - group.start), to - group.start),
+      );
+      return (await Promise.all(read)).flat();
+    });
+  }
+
+  /**
+   * The entries of a segment with these leaf indexes, unverified. What is compressed together is read once, and only the
+   * entries asked for are kept.
+   *
+   * @throws VerificationError `segment_corrupt`
+   */
+  async readScattered(segment: Segment, indexes: readonly number[]): Promise<Map<number, string>> {
+    return await this.#withFile(segment, async (file, groups) => {
+      const entries = new Map<number, string>();
+      const read = async (group: EntryGroup): Promise<void> => {
+        const wanted = indexes.filter((index) => index >= group.start && index < group.end);
+        if (wanted.length === 0) return;
+        const all = await file.read(group);
+        for (const index of wanted) entries.set(index, all[index - group.start]!.toString());
+      };
+      for (let at = 0; at < groups.length; at += GROUPS_AT_ONCE) {
+        await Promise.all(groups.slice(at, at + GROUPS_AT_ONCE).map(read));
+      }
+      return entries;
+    });
   }
 
   /**
@@ -102,6 +124,20 @@ export class SegmentReader {
     return undefined;
   }
 
+  async #withFile<T>(
+    segment: Segment,
+    work: (file: SegmentFile, groups: readonly EntryGroup[]) => Promise<T>,
+  ): Promise<T> {
+    const file = await SegmentFile.open(segment);
+    try {
+      const known = this.#groups.get(segment.path) ?? (await file.groups());
+      keepNewest(this.#groups, segment.path, known, GROUPS_OF_SEGMENTS_MAX);
+      return await work(file, known);
+    } finally {
+      await file.close();
+    }
+  }
+
   async #blocksWithId({ ids, path }: Segment, id: string): Promise<number[]> {
     if (ids.kind === "ranges") return blocksInRanges(ids.ranges, id);
     const filter =
@@ -109,15 +145,23 @@ export class SegmentReader {
     if (filter?.length !== filterLengthBytes(ids.rows, ids.blocks)) {
       throw corruptSegment(path, "its filter of ids is missing or too short");
     }
-    this.#filters.delete(path);
-    this.#filters.set(path, filter);
-    if (this.#filters.size > FILTERS_MAX) this.#filters.delete(this.#filters.keys().next().value!);
+    keepNewest(this.#filters, path, filter, FILTERS_MAX);
     return blocksInFilter(filter, ids.rows, ids.blocks, id);
   }
 }
 
 /** Of some 300 KB each. */
 const FILTERS_MAX = 64;
+/** Of some 10 KB each. */
+const GROUPS_OF_SEGMENTS_MAX = 1024;
+/** Row groups that are decompressed at the same time: bounds the memory for it. */
+const GROUPS_AT_ONCE = 8;
+
+function keepNewest<Value>(map: Map<string, Value>, key: string, value: Value, sizeMax: number): void {
+  map.delete(key);
+  map.set(key, value);
+  if (map.size > sizeMax) map.delete(map.keys().next().value!);
+}
 
 /** Entries of a segment that follow each other, unverified. */
 export interface EntryBlock {
@@ -127,40 +171,32 @@ export interface EntryBlock {
 }
 
 /**
- * All entries of a segment, in order, for hashing them. Uses a DuckDB of its own.
+ * All entries of a segment, in order, for hashing them; the next ones are decompressed while the caller works.
  *
  * @throws VerificationError `segment_corrupt`
  */
 export async function* streamEntryBlocks(segment: Segment): AsyncGenerator<EntryBlock> {
-  const { path, start, end } = segment;
-  const database = await openReader(dirname(path));
-  const connection = await database.connect();
-  let next = start;
+  const file = await SegmentFile.open(segment);
+  const ahead: Promise<EntryBlock>[] = [];
+  const read = async (group: EntryGroup): Promise<EntryBlock> => ({
+    start: group.start,
+    entries: await file.read(group),
+  });
   try {
-    const result = await connection.stream("SELECT seq, encode(entry) FROM read_parquet($1)", [path]);
-    for (
-      let chunk = await result.fetchChunk();
-      chunk && chunk.rowCount > 0;
-      chunk = await result.fetchChunk()
-    ) {
-      const count = chunk.rowCount;
-      const [seq, entry] = [chunk.getColumnVector(0), chunk.getColumnVector(1)];
-      const entries = Array.from({ length: count }, (_, i) => bytesOf(entry.getItem(i)));
-      if (seq.getItem(0) !== BigInt(next) || seq.getItem(count - 1) !== BigInt(next + count - 1)) {
-        throw corruptSegment(path, `entry ${next} is not where it should be`);
-      }
-      yield { start: next, entries };
-      next += count;
+    for (const group of await file.groups()) {
+      const block = read(group);
+      block.catch(() => undefined); // reported when its turn comes
+      ahead.push(block);
+      if (ahead.length > BLOCKS_AHEAD) yield await ahead.shift()!;
     }
-  } catch (cause) {
-    if (cause instanceof VerificationError) throw cause;
-    throw corruptSegment(path, `it can't be read from entry ${next} on`, { cause });
+    while (ahead.length > 0) yield await ahead.shift()!;
   } finally {
-    connection.closeSync();
-    await database.close();
+    await Promise.allSettled(ahead);
+    await file.close();
   }
-  if (next !== end) throw corruptSegment(path, `it ends at entry ${next}`);
 }
+
+const BLOCKS_AHEAD = 2;
 
 /** A DuckDB that reads what is in a directory. */
 async function openReader(directory: string): Promise<Database> {
