@@ -97,7 +97,8 @@ export class Database {
   }
 
   /**
-   * All rows of one statement, with `$1` for `params[0]`. It is interrupted when it takes too long.
+   * All rows of one statement, with `$1` for `params[0]`; it need not refer to all of them. It is interrupted when it
+   * takes too long.
    *
    * @throws UnavailableError `search_timeout`, `search_overloaded` (too many wait), `search_memory`
    */
@@ -109,7 +110,8 @@ export class Database {
       connection.interrupt();
     }, this.#queryTimeoutMs);
     try {
-      return (await connection.runAndReadAll(sql, [...params])).getRows();
+      const { text, values } = referred(sql, params);
+      return (await connection.runAndReadAll(text, values)).getRows();
     } catch (cause) {
       throw queryError(cause, late, sql);
     } finally {
@@ -221,6 +223,16 @@ function queryError(cause: unknown, late: boolean, sql: string): SteleError {
   return new InvariantError("query_failed", `DuckDB refused a query: ${message}\n${sql.slice(0, 2000)}`, {
     cause,
   });
+}
+
+/** DuckDB wants exactly the values that a statement refers to, numbered without gaps. */
+function referred(sql: string, params: readonly DuckDBValue[]): { text: string; values: DuckDBValue[] } {
+  const numbers: number[] = [];
+  const text = sql.replaceAll(/\$(\d+)/g, (_, digits: string) => {
+    if (!numbers.includes(Number(digits))) numbers.push(Number(digits));
+    return `$${numbers.indexOf(Number(digits)) + 1}`;
+  });
+  return { text, values: numbers.map((number) => params[number - 1]!) };
 }
 
 function messageOf(error: unknown): string {
