@@ -1,5 +1,5 @@
 import { MalformedError } from "@stele/proof";
-import { quoted, type Row } from "./database.ts";
+import type { Row } from "./database.ts";
 import type { IndexView, Part, PartReader } from "./index-view.ts";
 import { queryTimeRange, toSql, type Query, type SqlCondition } from "./query/index.ts";
 import { mayMatch } from "./segment-statistics.ts";
@@ -162,10 +162,11 @@ export class Counts {
     if (MANY.has(field)) {
       // Every value in every bucket would be too much to keep: the hits are read twice instead.
       top = (await this.#topOf(field, condition)).map(({ value }) => value);
-      const named = top.map(quoted).join(", ") || "NULL";
+      const params = [...condition.params, ...top];
+      const named = top.map((_, i) => `$${condition.params.length + i + 1}`).join(", ") || "NULL";
       rows = await this.#select(
         bucketAndValue,
-        condition,
+        { where: condition.where, params },
         (hits) =>
           `SELECT bucket, CASE WHEN value IN (${named}) THEN value END AS named, count(*) FROM ${hits} GROUP BY ALL`,
       );

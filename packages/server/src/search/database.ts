@@ -228,7 +228,9 @@ function queryError(cause: unknown, late: boolean, sql: string): SteleError {
 /** DuckDB wants exactly the values that a statement refers to, numbered without gaps. */
 function referred(sql: string, params: readonly DuckDBValue[]): { text: string; values: DuckDBValue[] } {
   const numbers: number[] = [];
-  const text = sql.replaceAll(/\$(\d+)/g, (_, digits: string) => {
+  // What is quoted stays as it is.
+  const text = sql.replaceAll(/'(?:[^']|'')*'|\$(\d+)/g, (match, digits?: string) => {
+    if (digits === undefined) return match;
     if (!numbers.includes(Number(digits))) numbers.push(Number(digits));
     return `$${numbers.indexOf(Number(digits)) + 1}`;
   });

@@ -60,8 +60,8 @@ export class PartReader {
     const paths = segments.map(({ path }) => path);
     const needsText = /\bentry\b/.test(where);
     const values: DuckDBValue[] = [...params];
-    const select = (relation: string, from: number, condition: string): string =>
-      `SELECT ${expressions} FROM ${relation} WHERE seq >= ${from} AND seq < ${end} AND (${condition})`;
+    const select = (relation: string, conditions: readonly string[]): string =>
+      `SELECT ${expressions} FROM ${relation} WHERE ${conditions.map((condition) => `(${condition})`).join(" AND ")}`;
     const selects: string[] = [];
     for (const chunk of chunks) {
       // A chunk may begin below: what is sealed counts there.
@@ -74,9 +74,15 @@ export class PartReader {
         values.push(listValue(found));
         condition = `seq IN (SELECT unnest($${values.length}::BIGINT[]))`;
       }
-      selects.push(select(chunk.columns, from, condition));
+      selects.push(select(chunk.columns, [`seq >= ${from}`, `seq < ${end}`, condition]));
     }
-    if (paths.length > 0) selects.push(select(readParquet(paths), start, where));
+    if (paths.length > 0) {
+      // Where all is inside, the column does not have to be read.
+      const conditions = [where];
+      if (segments.some((segment) => segment.start < start)) conditions.push(`seq >= ${start}`);
+      if (segments.some((segment) => segment.end > end)) conditions.push(`seq < ${end}`);
+      selects.push(select(readParquet(paths), conditions));
+    }
     if (selects.length === 0) return [];
     return await this.#database.queryFiles(statement(`(${selects.join(" UNION ALL ")})`), values, paths);
   }

@@ -32,7 +32,7 @@ const PAGE_TIME_MS_MAX = 10_000;
 const GROUP_MAX = 16;
 const FETCH_FIRST = 128;
 
-/** Finds one page: hot entries, then segments in groups of 1, 2, 4, … (or the other way round), until it is full. */
+/** Finds one page: hot entries, then segments in growing groups (or the other way round), until it is full. */
 export class PageSearch {
   readonly #reader: PartReader;
   /** Asked again for each part: an entry that is sealed meanwhile is found in its segment. */
@@ -61,7 +61,7 @@ export class PageSearch {
     let from = order === "oldest" ? (bound ?? 0) : 0;
     let to = order === "newest" ? Math.min(bound ?? indexedSize, indexedSize) : indexedSize;
     const deadline = performance.now() + PAGE_TIME_MS_MAX;
-    for (let group = 1; from < to && performance.now() < deadline; group = Math.min(group * 2, GROUP_MAX)) {
+    for (let group = 1; from < to && performance.now() < deadline;) {
       const part = this.#nextPart(from, to, group);
       const room = limit - this.#items.length;
       const { hits, taken } = await this.#reader.holding(part, async () => {
@@ -73,6 +73,10 @@ export class PageSearch {
       if (order === "newest") to = full ? last! : part.start;
       else from = full ? last! + 1 : part.end;
       if (full) break;
+      // As many segments as it takes to fill the page, if hits go on like this.
+      const perSegment = hits.length / Math.max(1, part.segments.length);
+      const enough = perSegment > 0 ? Math.ceil((limit - this.#items.length) / perSegment) : GROUP_MAX;
+      if (part.segments.length > 0) group = Math.min(enough, group * 4, GROUP_MAX);
     }
     const nextCursor = from < to ? formatCursor(this.#query, order, order === "newest" ? to : from) : null;
     return { items: this.#items, nextCursor, indexedSize };
