@@ -13,6 +13,8 @@ import type { TreeStore } from "./tree-store.ts";
 /** How often the age of hot entries is looked at. */
 const CHECK_MS = 60_000;
 const RETRY_MS = 30_000;
+/** Commits wait once so many segments' worth of entries are hot: each costs memory until it is sealed. */
+const HOT_SEGMENTS_MAX = 8;
 
 export interface SealerOptions {
   /** A segment is sealed once there are so many hot entries; a multiple of 256. */
@@ -43,6 +45,7 @@ export class Sealer {
   #oldestHotAtMs: number | undefined;
   #retryAtMs = 0;
   #closed = false;
+  #progress = Promise.withResolvers<void>();
 
   constructor(options: SealerOptions) {
     this.#options = options;
@@ -79,6 +82,15 @@ export class Sealer {
       .finally(() => (this.#running = undefined));
   }
 
+  /** Resolves when there is room for more hot entries: at once, unless sealing is far behind. */
+  async room(): Promise<void> {
+    const { segmentEntries, head } = this.#options;
+    while (!this.#closed && head().treeSize - this.sealedSize > HOT_SEGMENTS_MAX * segmentEntries) {
+      this.wake();
+      await this.#progress.promise;
+    }
+  }
+
   /** Seals as long as something is due. */
   async sealDue(): Promise<void> {
     for (let end = this.#due(); end !== undefined && !this.#closed; end = this.#due()) await this.#seal(end);
@@ -87,6 +99,7 @@ export class Sealer {
   async close(): Promise<void> {
     this.#closed = true;
     clearInterval(this.#timer);
+    this.#tellProgress();
     await this.#running;
   }
 
@@ -98,6 +111,11 @@ export class Sealer {
     const oldEnough = this.#oldestHotAtMs !== undefined && Date.now() - this.#oldestHotAtMs >= sealAfterMs;
     if (hot < TILE_WIDTH || !oldEnough) return undefined;
     return this.sealedSize + hot - (hot % TILE_WIDTH);
+  }
+
+  #tellProgress(): void {
+    this.#progress.resolve();
+    this.#progress = Promise.withResolvers();
   }
 
   #checkAge(): void {
@@ -139,6 +157,7 @@ export class Sealer {
     tree.dropLeaves(end);
     await journal.trim(end);
     this.#oldestHotAtMs = undefined;
+    this.#tellProgress();
     report({ kind: "sealed", segment, seconds: (performance.now() - started) / 1000 });
   }
 }

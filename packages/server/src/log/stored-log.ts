@@ -278,6 +278,7 @@ export class StoredLog implements AuditLog {
     for (const listener of this.#listeners) listener(head.treeSize);
     this.#sealer.wake();
     await this.search.append(start, count, lines);
+    await this.#sealer.room();
   }
 
   /** Entries that were not sealed when the caller looked: from the journal, or from the segment made since. */

@@ -8,7 +8,8 @@ import { LineIndex } from "./line-index.ts";
 import { storageError } from "./storage-error.ts";
 
 const FILE_NAME = /^(\d{16})\.ndjson$/;
-const FILE_LENGTH_BYTES_MAX = 64 * 1024 * 1024;
+/** Read whole by recovery and sealing, so it bounds their memory. */
+const FILE_LENGTH_BYTES_MAX = 16 * 1024 * 1024;
 const SECTOR_BYTES = 512;
 
 /** What a crash left behind the last whole commit, and recovery took away: never acknowledged, but told to people. */
