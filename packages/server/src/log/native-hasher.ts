@@ -2,8 +2,8 @@ import { hash } from "node:crypto";
 import type { Hash, Hasher } from "@stele/proof";
 
 /*
- * `crypto.hash` hands out a latin1 string five times as fast as a Buffer (0.3 µs against 1.5 µs for 65 bytes on
- * Node 24): the string needs no external memory that the garbage collector has to track.
+ * `crypto.hash` hands out a latin1 string two to five times as fast as a Buffer (docs/design/0002-write-path.md): the
+ * string needs no external memory that the garbage collector has to track.
  */
 
 const node = Buffer.alloc(65, 1);

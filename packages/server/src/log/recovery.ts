@@ -43,8 +43,17 @@ export class Recovery {
   visit(commit: StoredCommit): void {
     const { start, count, checkpoint, entryLines, place } = commit;
     const end = start + count;
-    this.#newest = commit;
-    if (end <= this.#tree.size) return;
+    if (commit.origin !== this.#origin) {
+      throw new VerificationError(
+        "journal_corrupt",
+        `${place}: the commit is of the log ${JSON.stringify(commit.origin)}, not of ${this.#origin}`,
+        { place },
+      );
+    }
+    if (end <= this.#tree.size) {
+      this.#newest = commit;
+      return;
+    }
     if (start > this.#tree.size) {
       throw new VerificationError(
         "journal_gap",
@@ -64,6 +73,7 @@ export class Recovery {
       );
     }
     this.#tree.commit(extension);
+    this.#newest = commit;
     this.addIds(start, entryLines);
   }
 

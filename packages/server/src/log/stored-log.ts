@@ -136,7 +136,7 @@ export class StoredLog implements AuditLog {
     const recovery = new Recovery(identity.origin, tree, ids, options.idHashSeed);
     const mark = await AcknowledgedMark.open(join(directory, "checkpoint"), identity.vkey);
     const journal = await FileJournal.open(join(directory, "journal"), {
-      acknowledgedSize: mark.head?.treeSize ?? 0,
+      acknowledgedSize: acknowledgedSize(identity, mark.head, segments.at(-1)),
       visit: (commit) => recovery.visit(commit),
     });
     if (journal.cutTail) options.report({ kind: "tail_cut", cut: journal.cutTail });
@@ -331,6 +331,16 @@ function isOutOfRange(error: unknown): boolean {
 function receivedAtMs(entry: Uint8Array): number {
   const { received_at } = JSON.parse(Buffer.from(entry).toString()) as { received_at: string };
   return Date.parse(received_at);
+}
+
+/** How many entries are known to have been acknowledged: the mark may lag behind what a segment shows. */
+function acknowledgedSize(
+  { vkey }: LogIdentity,
+  mark: SignedTreeHead | undefined,
+  newest: Segment | undefined,
+): number {
+  const sealed = newest && verifyCheckpoint(Buffer.from(newest.checkpoint), noteVerifier(vkey));
+  return Math.max(mark?.treeSize ?? 0, sealed?.treeSize ?? 0);
 }
 
 /** The newest signed head that the stored bytes show, checked against the tree that they hash to. */

@@ -76,6 +76,14 @@ describe("recovery of the file journal", () => {
     expect((await readFile(path)).length).toBe(lastCommitAt);
   });
 
+  it("never cuts a damaged commit that others follow", async () => {
+    const zeroed = Buffer.from(whole);
+    zeroed.fill(0, 300, 300 + 512);
+    await writeFile(path, zeroed);
+    await expect(reopen()).rejects.toMatchObject({ code: "journal_corrupt" });
+    expect((await readFile(path)).equals(zeroed)).toBe(true);
+  });
+
   it("never cuts what was acknowledged", async () => {
     await truncate(path, whole.length - 10);
     await expect(reopen({ acknowledgedSize: 9 })).rejects.toMatchObject({

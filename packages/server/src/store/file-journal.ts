@@ -11,6 +11,8 @@ const FILE_NAME = /^(\d{16})\.ndjson$/;
 /** Read whole by recovery and sealing, so it bounds their memory. */
 const FILE_LENGTH_BYTES_MAX = 16 * 1024 * 1024;
 const SECTOR_BYTES = 512;
+/** What the header of a commit looks like behind another commit. No entry begins like this. */
+const NEXT_COMMIT = '\n{"commit":{"id":"';
 
 /** What a crash left behind the last whole commit, and recovery took away: never acknowledged, but told to people. */
 export interface CutTail {
@@ -255,6 +257,8 @@ export async function* readJournalFile(file: JournalFile, mayGrow: boolean): Asy
  * space that never reached the disk (zeros up to a sector's end: no entry contains a zero byte).
  */
 function isTorn(error: unknown, bytes: Buffer, offset: number): boolean {
+  // Commits are written one behind the other: another one behind this shows that this one was whole.
+  if (bytes.indexOf(NEXT_COMMIT, offset) >= 0) return false;
   if (hasUnwrittenSector(bytes, offset)) return true;
   return error instanceof IncompleteCommit && !endsWithCheckpoint(bytes);
 }
@@ -300,8 +304,8 @@ function parsed(bytes: Buffer, offset: number, path: string): ParsedCommit {
 }
 
 function stored(commit: ParsedCommit, path: string, offset: number): StoredCommit {
-  const { start, count, checkpoint, entryLines } = commit;
-  return { start, count, checkpoint, entryLines, place: `${path}, byte ${offset}` };
+  const { origin, start, count, checkpoint, entryLines } = commit;
+  return { origin, start, count, checkpoint, entryLines, place: `${path}, byte ${offset}` };
 }
 
 function corrupt(path: string, offset: number, what: string, cause?: unknown): VerificationError {

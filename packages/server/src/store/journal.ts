@@ -11,6 +11,7 @@ export interface JournalFile {
 
 /** A commit as recovery and verification see it. */
 export interface StoredCommit {
+  readonly origin: string;
   readonly start: number;
   readonly count: number;
   readonly checkpoint: string;

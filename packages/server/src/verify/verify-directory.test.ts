@@ -113,6 +113,12 @@ describe("what is found out, and where", () => {
     });
   });
 
+  it("a changed byte in the origin of a commit", async () => {
+    const [path] = await files("journal");
+    await flip(path!, (bytes) => bytes.indexOf('"origin":"') + 12);
+    await expect(verify()).rejects.toMatchObject({ code: "commit_inconsistent" });
+  });
+
   it("a changed byte in a signature of the journal", async () => {
     const [path] = await files("journal");
     await flip(path!, (bytes) => bytes.lastIndexOf("\\n") - 9);

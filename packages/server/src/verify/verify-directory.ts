@@ -101,7 +101,7 @@ class DirectoryVerification {
     const audit = forked.audit!;
     if (sealedSize > 0) audit.claim({ treeSize: sealedSize, root: sealed.root(), place: "The segments" });
     for (const claim of claims) if (claim.treeSize > sealedSize) audit.claim(claim);
-    const newest = await this.#verifyJournal(journal, audit, verifier);
+    const newest = await this.#verifyJournal(journal, audit, verifier, shown.origin);
     audit.finish();
 
     const checkpoint = newest ?? (mark && Buffer.from(mark).toString());
@@ -147,10 +147,9 @@ class DirectoryVerification {
       segment,
       leavesOf: blockStarts(segment).filter((start) => audit.needsLeaves(start, start + TILE_WIDTH)),
     }));
-    const answers = hashSegments(questions, availableParallelism());
-    for (const segment of segments) {
-      const { value } = await answers.next();
-      const hashes = value as SegmentHashes;
+    let n = 0;
+    for await (const hashes of hashSegments(questions, availableParallelism())) {
+      const segment = segments[n++]!;
       compareSegment(segment, hashes);
       for (const [i, start] of blockStarts(segment).entries()) {
         const leaves = hashes.leafHashes.get(start);
@@ -163,7 +162,6 @@ class DirectoryVerification {
       this.#checked.segments++;
       this.#count(hashes.entries, hashes.bytes, (await stat(segment.path)).size);
     }
-    await answers.return(undefined);
   }
 
   /** Returns the newest checkpoint. */
@@ -171,6 +169,7 @@ class DirectoryVerification {
     files: readonly { path: string; start: number }[],
     audit: TreeAudit,
     verifier: NoteVerifier,
+    origin: string,
   ): Promise<string | undefined> {
     let newest: string | undefined;
     for (const file of files) {
@@ -178,6 +177,13 @@ class DirectoryVerification {
       for await (const commit of readJournalFile(file, file === files.at(-1))) {
         const { start, count, checkpoint, entryLines, place } = commit;
         if (start !== audit.size) throw gap(place, start, audit.size);
+        if (commit.origin !== origin) {
+          throw new VerificationError(
+            "commit_inconsistent",
+            `${place}: the commit is of the log ${JSON.stringify(commit.origin)}, not of ${origin}`,
+            { place },
+          );
+        }
         const hashes = hashLines(entryLines);
         const { treeSize, root } = this.#verifyNote(verifier, checkpoint, place);
         if (treeSize !== start + count || hashes.length !== count * HASH_LENGTH_BYTES) {
@@ -187,7 +193,7 @@ class DirectoryVerification {
             { place },
           );
         }
-        audit.claim({ treeSize, root, place });
+        audit.claim({ treeSize, root, place: `${place}, entries ${start} to ${treeSize - 1}` });
         audit.appendLeaves(hashes);
         newest = checkpoint;
         this.#checked.commits++;
