@@ -7,7 +7,7 @@ import { join } from "node:path";
 enableCompileCache(join(process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "stele"));
 
 // Searches and the journal's writes share libuv's threads: a few slow searches must not hold up a commit.
-process.env["UV_THREADPOOL_SIZE"] ||= "16";
+process.env["UV_THREADPOOL_SIZE"] ||= "8";
 
 const { main } = await import("../src/main.ts");
 process.exitCode = await main(process.argv.slice(2));

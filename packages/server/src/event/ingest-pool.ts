@@ -103,7 +103,10 @@ class IngestThread {
   }
 
   #start(): Worker {
-    const worker = new Worker(new URL("./ingest-worker.ts", import.meta.url), { workerData: this.#data });
+    const worker = new Worker(new URL("./ingest-worker.ts", import.meta.url), {
+      workerData: this.#data,
+      resourceLimits: { maxYoungGenerationSizeMb: 16 },
+    });
     worker.on("message", (answer: IngestAnswer) => this.#settle(answer));
     worker.on("error", (cause) => this.#died(worker, cause));
     worker.on("exit", () => this.#died(worker));

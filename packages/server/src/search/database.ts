@@ -183,8 +183,11 @@ async function createInstance(
   try {
     return await DuckDBInstance.create(lockPath ?? ":memory:", {
       threads: String(options.threads ?? 2),
-      memory_limit: `${options.memoryLimitMb ?? 200}MB`,
+      memory_limit: `${options.memoryLimitMb ?? 128}MB`,
       temp_directory: options.tempDirectory ?? "",
+      // What was freed goes back to the system soon: a node shares its machine.
+      allocator_flush_threshold: "16MB",
+      allocator_bulk_deallocation_flush_threshold: "32MB",
       autoinstall_known_extensions: "false",
       autoload_known_extensions: "false",
       allow_community_extensions: "false",

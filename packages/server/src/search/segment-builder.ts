@@ -40,7 +40,7 @@ export interface SealJob {
 /** Chosen by measuring: docs/design/0003-segments.md. */
 const COMPRESSION_LEVEL = 10;
 const ROW_GROUP_ROWS = 8192;
-const MEMORY_LIMIT_MB = 200;
+const MEMORY_LIMIT_MB = 100;
 
 /**
  * Writes the segment under a temporary name, reads it back, compares its entries with the tree, and only then gives it

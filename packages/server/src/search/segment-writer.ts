@@ -26,7 +26,9 @@ export async function sealSegment(job: SealJob, timeoutMs = TIMEOUT_MS): Promise
     );
   }
   const child = fork(new URL("seal-process.ts", import.meta.url), {
-    execArgv: [`--max-old-space-size=${HEAP_MB_MAX}`],
+    execArgv: [`--max-old-space-size=${HEAP_MB_MAX}`, "--max-semi-space-size=4"],
+    // One arena for all threads keeps what was freed by one from piling up for the others.
+    env: { ...process.env, MALLOC_ARENA_MAX: "1" },
     serialization: "advanced",
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });
