@@ -10,7 +10,7 @@ export type SealAnswer =
   | { readonly failure: { readonly kind: string; readonly code: string; readonly message: string } };
 
 /** Threads inherit it, so it is set before zlib starts any. */
-setPriority(10);
+setPriority(19);
 process.once("disconnect", () => process.exit(1));
 process.once("message", (job: SealJob) => {
   void answer(job).then((message) => process.send!(message, () => process.disconnect()));
