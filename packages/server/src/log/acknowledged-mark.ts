@@ -5,11 +5,11 @@ import { replaceFile } from "../store/durable-file.ts";
 import { errorCode } from "../store/storage-error.ts";
 import type { SignedTreeHead } from "./audit-log.ts";
 
-const PAUSE_MS = 100;
+const PAUSE_MS = 1_000;
 
 /**
  * The file `checkpoint` of a log: the newest checkpoint that was acknowledged, or one a moment older. Recovery must
- * find at least so much. Written in the background, at most ten times a second.
+ * find at least so much. Written in the background, at most once a second: each write is two syncs that commits wait behind.
  */
 export class AcknowledgedMark {
   readonly #path: string;
@@ -17,7 +17,7 @@ export class AcknowledgedMark {
   readonly head: SignedTreeHead | undefined;
   #next: SignedTreeHead | undefined;
   #writing: Promise<void> | undefined;
-  #closing = false;
+  readonly #closing = new AbortController();
 
   private constructor(path: string, head: SignedTreeHead | undefined) {
     this.#path = path;
@@ -49,7 +49,7 @@ export class AcknowledgedMark {
 
   /** Resolves when the newest head is written. */
   async close(): Promise<void> {
-    this.#closing = true;
+    this.#closing.abort();
     await this.#writing;
   }
 
@@ -63,7 +63,15 @@ export class AcknowledgedMark {
         // A full disk: the journal tells producers; the mark may lag, and is tried again with the next commit.
         if (!errorCode(error)) throw error;
       }
-      if (!this.#closing) await sleep(PAUSE_MS, undefined, { ref: false });
+      await this.#pause();
+    }
+  }
+
+  async #pause(): Promise<void> {
+    try {
+      await sleep(PAUSE_MS, undefined, { ref: false, signal: this.#closing.signal });
+    } catch (error) {
+      if (!this.#closing.signal.aborted) throw error;
     }
   }
 }
