@@ -1,0 +1,24 @@
+import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { FileVault } from "./file-vault.ts";
+import { vaultContract } from "./testing/vault-contract.ts";
+
+vaultContract("files", async () => {
+  const directory = await mkdtemp(join(tmpdir(), "stele-vault-"));
+  return { vault: await FileVault.open(directory), remove: () => rm(directory, { recursive: true }) };
+});
+
+it("keeps files read-only, and refuses keys that lead elsewhere", async () => {
+  const directory = await mkdtemp(join(tmpdir(), "stele-vault-"));
+  const vault = await FileVault.open(directory);
+  const staged = join(directory, ".staged");
+  await writeFile(staged, "x");
+  await vault.put("a.parquet", staged);
+  expect((await stat(vault.path("a.parquet"))).mode & 0o777).toBe(0o444);
+  for (const key of ["../a", "a/b", ".hidden", ""]) {
+    expect(() => vault.path(key)).toThrow(expect.objectContaining({ code: "vault_key_malformed" }));
+  }
+  await rm(directory, { recursive: true });
+});
