@@ -1,18 +1,14 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import {
-  emptyRoot,
   formatEntryBundle,
   MalformedError,
-  noteVerifier,
   parseTile,
   proveConsistency,
   proveInclusion,
   TILE_WIDTH,
   tileHashReader,
   tileWidth,
-  UnavailableError,
-  verifyCheckpoint,
   verifyConsistency,
   type Hash,
   type ReadTile,
@@ -34,9 +30,10 @@ import { IdWindow } from "./id-window.ts";
 import { readLogIdentity, type LogIdentity } from "./log-key.ts";
 import { nativeHasher } from "./native-hasher.ts";
 import type { ReceivedClock } from "./received-clock.ts";
-import { checkAcknowledged, Recovery } from "./recovery.ts";
+import { Recovery } from "./recovery.ts";
+import { acknowledgedSize, recoveredHead } from "./recovered-head.ts";
 import { Sealer, type SealerOptions } from "./sealer.ts";
-import { Sequencer, signTreeHead, type CommitOutcome, type Committed } from "./sequencer.ts";
+import { Sequencer, type CommitOutcome, type Committed } from "./sequencer.ts";
 import { TreeStore } from "./tree-store.ts";
 
 export interface StoredLogOptions {
@@ -331,37 +328,6 @@ function isOutOfRange(error: unknown): boolean {
 function receivedAtMs(entry: Uint8Array): number {
   const { received_at } = JSON.parse(Buffer.from(entry).toString()) as { received_at: string };
   return Date.parse(received_at);
-}
-
-/** How many entries are known to have been acknowledged: the mark may lag behind what a segment shows. */
-function acknowledgedSize(
-  { vkey }: LogIdentity,
-  mark: SignedTreeHead | undefined,
-  newest: Segment | undefined,
-): number {
-  const sealed = newest && verifyCheckpoint(Buffer.from(newest.checkpoint), noteVerifier(vkey));
-  return Math.max(mark?.treeSize ?? 0, sealed?.treeSize ?? 0);
-}
-
-/** The newest signed head that the stored bytes show, checked against the tree that they hash to. */
-function recoveredHead(
-  identity: LogIdentity,
-  tree: TreeStore,
-  newestCheckpoint: string | undefined,
-  acknowledged: SignedTreeHead | undefined,
-): SignedTreeHead {
-  if (tree.size === 0 && !acknowledged) return signTreeHead(identity, 0, emptyRoot());
-  const present = { treeSize: tree.size, root: tree.root() };
-  if (acknowledged) checkAcknowledged(acknowledged, present);
-  const note = newestCheckpoint === undefined ? undefined : Buffer.from(newestCheckpoint);
-  const signed = note && verifyCheckpoint(note, noteVerifier(identity.vkey));
-  if (signed) checkAcknowledged(signed, present);
-  if (note && signed?.treeSize === tree.size) return { ...present, note };
-  if (acknowledged?.treeSize === tree.size) return acknowledged;
-  throw new UnavailableError(
-    "journal_missing",
-    `The segments hold ${tree.size} entries, but no checkpoint of that size is there: the journal is missing`,
-  );
 }
 
 /** The ids of sealed entries that the window still covers: an id is new only if none of them has it. */
