@@ -111,8 +111,14 @@ export class Database {
     }, this.#queryTimeoutMs);
     try {
       const { text, values } = referred(sql, params);
-      return (await connection.runAndReadAll(text, values)).getRows();
+      // In one transaction: DuckDB leaves out conditions that are true by the table's statistics when it prepares a statement,
+      // and would otherwise run it on rows that were inserted since.
+      await connection.run("BEGIN");
+      const rows = (await connection.runAndReadAll(text, values)).getRows();
+      await connection.run("COMMIT");
+      return rows;
     } catch (cause) {
+      await connection.run("ROLLBACK").catch(() => undefined); // there may be no transaction to end
       throw queryError(cause, late, sql);
     } finally {
       clearTimeout(timer);
