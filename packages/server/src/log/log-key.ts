@@ -16,7 +16,6 @@ export interface LogIdentity {
   readonly vkey: string;
   readonly createdAt: string;
   readonly signer: { readonly key: VerifierKey; sign(text: Uint8Array): Uint8Array };
-  readonly privateKey: KeyObject;
 }
 
 /**
@@ -68,7 +67,6 @@ function identityOf(origin: string, createdAt: string, privateKey: KeyObject): L
     origin,
     vkey: formatVerifierKey(key),
     createdAt,
-    privateKey,
     signer: { key, sign: (text) => sign(null, text, privateKey) },
   };
 }

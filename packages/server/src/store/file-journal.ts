@@ -116,11 +116,8 @@ export class FileJournal implements Journal {
   async *readCommits(from: number): AsyncGenerator<StoredCommit> {
     for (const file of this.#files) {
       if (file.start + file.lines.count <= from) continue;
-      const bytes = await readFile(file.path);
-      for (let offset = 0; offset < file.lengthBytes;) {
-        const commit = parsed(bytes, offset, file.path);
-        if (commit.start + commit.count > from) yield stored(commit, file.path, offset);
-        offset = commit.endOffset;
+      for await (const commit of readJournalFile(file, false)) {
+        if (commit.start + commit.count > from) yield commit;
       }
     }
   }
@@ -238,7 +235,8 @@ export async function listJournalFiles(directory: string): Promise<JournalFile[]
 
 /** The commits of one journal file, for a reader beside the node: what is still being written is left out. */
 export async function* readJournalFile(file: JournalFile, mayGrow: boolean): AsyncGenerator<StoredCommit> {
-  const bytes = await readFile(file.path);
+  const { lengthBytes } = file; // as it is before reading: whole commits
+  const bytes = (await readFile(file.path)).subarray(0, lengthBytes);
   for (let offset = 0; offset < bytes.length;) {
     let commit: ParsedCommit;
     try {
@@ -293,14 +291,6 @@ async function readLines(file: OpenFile, begin: number, end: number): Promise<Ui
     const { offset, lengthBytes } = file.lines.place(begin + i);
     return bytes.subarray(offset - first.offset, offset - first.offset + lengthBytes);
   });
-}
-
-function parsed(bytes: Buffer, offset: number, path: string): ParsedCommit {
-  try {
-    return parseCommit(bytes, offset);
-  } catch (error) {
-    throw error instanceof MalformedError ? corrupt(path, offset, error.message, error) : error;
-  }
 }
 
 function stored(commit: ParsedCommit, path: string, offset: number): StoredCommit {
