@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { constants, createZstdCompress } from "node:zlib";
 import { verifyLogDirectory } from "../packages/server/src/index.ts";
+import { LocalSegmentFiles } from "../packages/server/src/search/segment-files.ts";
 import { listSegments, streamEntryBlocks } from "../packages/server/src/search/segment-reader.ts";
 import { setTimeout as sleep } from "node:timers/promises";
 import { NodeProcess, runLoad } from "./processes.ts";
@@ -143,8 +144,9 @@ async function sizes(dataDir: string) {
   let entries = 0;
   let entryBytes = 0;
   const lines = async function* (): AsyncGenerator<Buffer> {
+    const files = new LocalSegmentFiles(directory);
     for (const segment of await listSegments(directory)) {
-      for await (const block of streamEntryBlocks(segment)) {
+      for await (const block of streamEntryBlocks(files, segment)) {
         entries += block.entries.length;
         const joined = Buffer.concat(block.entries.flatMap((entry) => [entry, Buffer.from("\n")]));
         entryBytes += joined.length;

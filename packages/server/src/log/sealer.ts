@@ -1,5 +1,5 @@
 import { mkdir } from "node:fs/promises";
-import { basename } from "node:path";
+import { join } from "node:path";
 import { InvariantError, TILE_WIDTH } from "@stele/proof";
 import type { SearchIndex } from "../search/search-index.ts";
 import { sealSegment } from "../search/segment-writer.ts";
@@ -139,7 +139,7 @@ export class Sealer {
     const started = performance.now();
     const start = this.sealedSize;
     await mkdir(stagingDirectory, { recursive: true });
-    const staged = await sealSegment({
+    const segment = await sealSegment({
       directory: stagingDirectory,
       tempDirectory,
       origin,
@@ -149,9 +149,7 @@ export class Sealer {
       subtreeHashes: tree.subtreeHashes(start, end),
       checkpoint: Buffer.from(head().note).toString(),
     });
-    const key = basename(staged.path);
-    await vault.put(key, staged.path);
-    const segment = { ...staged, path: vault.path(key) };
+    await vault.put(segment.key, join(stagingDirectory, segment.key));
     await search.addSegment(segment);
     this.#segments.push(segment);
     tree.dropLeaves(end);

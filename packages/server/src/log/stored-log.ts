@@ -17,6 +17,7 @@ import type { IdHashSeed } from "../event/id-hash.ts";
 import type { IngestPool } from "../event/ingest-pool.ts";
 import type { Database } from "../search/database.ts";
 import { SearchIndex } from "../search/search-index.ts";
+import { LocalSegmentFiles, type SegmentFiles } from "../search/segment-files.ts";
 import { openSegments, SegmentReader, streamEntryBlocks } from "../search/segment-reader.ts";
 import type { LogSample } from "../ops/metrics.ts";
 import type { Segment } from "../search/segment.ts";
@@ -81,7 +82,7 @@ export class StoredLog implements AuditLog {
     this.#tree = parts.tree;
     this.#mark = parts.mark;
     this.search = parts.search;
-    const reader = new SegmentReader(options.database);
+    const reader = new SegmentReader(options.database, parts.files);
     this.#sealer = new Sealer({
       ...options.sealing,
       segments: parts.segments,
@@ -124,6 +125,7 @@ export class StoredLog implements AuditLog {
     await mkdir(cacheDirectory, { recursive: true });
     const vault = await FileVault.open(join(directory, "segments"));
     const segments = await openSegments(database, join(directory, "segments"));
+    const files = new LocalSegmentFiles(join(directory, "segments"));
     const tree = new TreeStore();
     for (const { subtreeHashes } of segments) {
       for (let at = 0; at < subtreeHashes.length; at += 32)
@@ -138,16 +140,18 @@ export class StoredLog implements AuditLog {
     });
     if (journal.cutTail) options.report({ kind: "tail_cut", cut: journal.cutTail });
     const head = recoveredHead(identity, tree, recovery.newest?.checkpoint, mark.head);
-    await rememberSealedIds(recovery, segments, IdWindow.start(tree.size));
+    await rememberSealedIds(recovery, files, segments, IdWindow.start(tree.size));
     const search = new SearchIndex({
       database,
       segments,
+      files,
       readEntries: (from, to) => log.readEntries(from, to),
     });
     const log: StoredLog = new StoredLog(options, {
       identity,
       vault,
       segments,
+      files,
       tree,
       ids,
       mark,
@@ -312,6 +316,7 @@ interface OpenedParts {
   readonly identity: LogIdentity;
   readonly vault: FileVault;
   readonly segments: readonly Segment[];
+  readonly files: SegmentFiles;
   readonly tree: TreeStore;
   readonly ids: IdWindow;
   readonly mark: AcknowledgedMark;
@@ -333,12 +338,13 @@ function receivedAtMs(entry: Uint8Array): number {
 /** The ids of sealed entries that the window still covers: an id is new only if none of them has it. */
 async function rememberSealedIds(
   recovery: Recovery,
+  files: SegmentFiles,
   segments: readonly Segment[],
   from: number,
 ): Promise<void> {
   for (const segment of segments) {
     if (segment.end <= from) continue;
-    for await (const block of streamEntryBlocks(segment)) {
+    for await (const block of streamEntryBlocks(files, segment)) {
       for (const [i, entry] of block.entries.entries()) recovery.addId(block.start + i, entry, 0);
     }
   }

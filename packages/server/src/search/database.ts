@@ -2,6 +2,7 @@ import { mkdir, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { DuckDBInstance, type DuckDBConnection, type DuckDBValue } from "@duckdb/node-api";
 import { ConflictError, InvariantError, SteleError, UnavailableError } from "@stele/proof";
+import type { SegmentNeed } from "./segment-files.ts";
 import { corruptSegment } from "./segment.ts";
 
 export interface DatabaseOptions {
@@ -127,16 +128,21 @@ export class Database {
   }
 
   /**
-   * As {@link query}, for a statement that reads these files.
+   * As {@link query}, for a statement that reads these files, or only what `need` says of them.
    *
    * @throws VerificationError `segment_corrupt`, naming the file that can't be read
    */
-  async queryFiles(sql: string, params: readonly DuckDBValue[], paths: readonly string[]): Promise<Row[]> {
+  async queryFiles(
+    sql: string,
+    params: readonly DuckDBValue[],
+    paths: readonly string[],
+    need: SegmentNeed,
+  ): Promise<Row[]> {
     try {
       return await this.query(sql, params);
     } catch (error) {
       if (error instanceof UnavailableError) throw error;
-      for (const path of paths) await this.#checkFile(path);
+      for (const path of paths) await this.#checkFile(path, need);
       throw error;
     }
   }
@@ -152,10 +158,11 @@ export class Database {
     this.#instance.closeSync();
   }
 
-  /** Reads all values of a file, to find out whether it is the one that broke a query over several. */
-  async #checkFile(path: string): Promise<void> {
+  /** Reads all values of a file that are there, to find out whether it is the one that broke a query over several. */
+  async #checkFile(path: string, need: SegmentNeed): Promise<void> {
+    const columns = need === "all" ? "*" : "* EXCLUDE (entry)";
     try {
-      await this.query("SELECT count(COLUMNS(*)) FROM read_parquet($1)", [path]);
+      await this.query(`SELECT count(COLUMNS(${columns})) FROM read_parquet($1)`, [path]);
     } catch (cause) {
       if (cause instanceof UnavailableError) throw cause;
       throw corruptSegment(path, "DuckDB can't read it", { cause });

@@ -3,7 +3,8 @@ import { quoted, type Database, type Row } from "./database.ts";
 import type { HotChunk, HotIndex } from "./hot-index.ts";
 import type { SqlCondition } from "./query/index.ts";
 import type { Segment } from "./segment.ts";
-import { SegmentReader } from "./segment-reader.ts";
+import type { SegmentFiles } from "./segment-files.ts";
+import type { SegmentReader } from "./segment-reader.ts";
 
 /** What an index holds at one moment. Segments hold `[0, sealedSize)`, hot chunks `[sealedSize, indexedSize)`. */
 export interface IndexView {
@@ -29,14 +30,22 @@ const TEXT_ENTRIES = 16_384;
 export class PartReader {
   readonly #database: Database;
   readonly #hot: HotIndex;
+  readonly #files: SegmentFiles;
   readonly #readEntries: ReadEntries;
   readonly #segmentReader: SegmentReader;
 
-  constructor(database: Database, hot: HotIndex, readEntries: ReadEntries) {
+  constructor(
+    database: Database,
+    hot: HotIndex,
+    files: SegmentFiles,
+    segmentReader: SegmentReader,
+    readEntries: ReadEntries,
+  ) {
     this.#database = database;
     this.#hot = hot;
+    this.#files = files;
+    this.#segmentReader = segmentReader;
     this.#readEntries = readEntries;
-    this.#segmentReader = new SegmentReader(database);
   }
 
   /** Keeps hot chunks from being dropped while `work` runs. Call it in the same tick as they were looked up. */
@@ -57,7 +66,6 @@ export class PartReader {
     statement: (relation: string) => string,
   ): Promise<Row[]> {
     const { start, end, segments, chunks, sealedSize } = part;
-    const paths = segments.map(({ path }) => path);
     const needsText = /\bentry\b/.test(where);
     const values: DuckDBValue[] = [...params];
     const select = (relation: string, conditions: readonly string[]): string =>
@@ -76,15 +84,19 @@ export class PartReader {
       }
       selects.push(select(chunk.columns, [`seq >= ${from}`, `seq < ${end}`, condition]));
     }
-    if (paths.length > 0) {
-      // Where all is inside, the column does not have to be read.
-      const conditions = [where];
-      if (segments.some((segment) => segment.start < start)) conditions.push(`seq >= ${start}`);
-      if (segments.some((segment) => segment.end > end)) conditions.push(`seq < ${end}`);
-      selects.push(select(readParquet(paths), conditions));
+    if (segments.length === 0) {
+      if (selects.length === 0) return [];
+      return await this.#database.query(statement(`(${selects.join(" UNION ALL ")})`), values);
     }
-    if (selects.length === 0) return [];
-    return await this.#database.queryFiles(statement(`(${selects.join(" UNION ALL ")})`), values, paths);
+    // Where all is inside, the column does not have to be read.
+    const conditions = [where];
+    if (segments.some((segment) => segment.start < start)) conditions.push(`seq >= ${start}`);
+    if (segments.some((segment) => segment.end > end)) conditions.push(`seq < ${end}`);
+    const need = needsText ? "all" : "columns";
+    return await this.#files.using(segments, need, async (paths) => {
+      const relation = [...selects, select(readParquet(paths), conditions)].join(" UNION ALL ");
+      return await this.#database.queryFiles(statement(`(${relation})`), values, paths, need);
+    });
   }
 
   /** Leaf index and text of the entries with these leaf indexes of the part, in any order. */

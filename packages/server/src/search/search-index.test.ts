@@ -42,7 +42,12 @@ async function filled(log: TestLog, entries: readonly string[], sealed: readonly
     segments.push(await buildSegment(log.job(start, entries.slice(start, start + size), [file])));
     start += size;
   }
-  const index = new SearchIndex({ database: log.database, segments, readEntries: reading(entries) });
+  const index = new SearchIndex({
+    database: log.database,
+    files: log.files,
+    segments,
+    readEntries: reading(entries),
+  });
   await index.rebuild([file]);
   return { index, file, segments };
 }
@@ -97,7 +102,12 @@ it("shows each entry exactly once while entries are appended, sealed and searche
   await using log = await TestLog.create();
   const entries = entryTexts(0, 12_000);
   const file = await log.writeJournal(0, entries, 500);
-  const index = new SearchIndex({ database: log.database, segments: [], readEntries: reading(entries) });
+  const index = new SearchIndex({
+    database: log.database,
+    files: log.files,
+    segments: [],
+    readEntries: reading(entries),
+  });
   let done = false;
   const writing = (async () => {
     for (let start = 0; start < entries.length; start += 250) {
@@ -190,7 +200,12 @@ it("counts over time and by field as a count over all entries does", async () =>
 it("is empty before the first entry", async () => {
   await using log = await TestLog.create();
   const entries: string[] = [];
-  const index = new SearchIndex({ database: log.database, segments: [], readEntries: reading(entries) });
+  const index = new SearchIndex({
+    database: log.database,
+    files: log.files,
+    segments: [],
+    readEntries: reading(entries),
+  });
   expect(await index.search(ALL, { order: "newest", limit: 10 })).toEqual({
     items: [],
     nextCursor: null,
@@ -256,7 +271,7 @@ it("fails rather than leave out a segment that is damaged or gone", async () => 
   await using log = await TestLog.create();
   const entries = entryTexts(0, 1024);
   const { index, segments } = await filled(log, entries, [512, 512]);
-  const { path } = segments[0]!;
+  const path = log.files.place(segments[0]!);
   await rm(path);
   const failure = { code: "segment_corrupt", message: expect.stringContaining(path) };
   await expect(index.search(query("actor:nobody-*"), { order: "newest", limit: 10 })).rejects.toMatchObject(
@@ -271,7 +286,12 @@ it("indexes the journal once, whatever of it is sealed or appended again", async
   await using log = await TestLog.create();
   const entries = entryTexts(0, 3000);
   const { file, segments } = await filled(log, entries.slice(0, 2000), [768], 300);
-  const index = new SearchIndex({ database: log.database, segments, readEntries: reading(entries) });
+  const index = new SearchIndex({
+    database: log.database,
+    files: log.files,
+    segments,
+    readEntries: reading(entries),
+  });
   const rebuilding = index.rebuild([file]);
   const appending = index.append(1900, 1100, [linesOf(entries.slice(1900))]);
   await Promise.all([rebuilding, appending, index.waitFor(3000, 20_000)]);

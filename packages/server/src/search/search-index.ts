@@ -8,6 +8,7 @@ import { PartReader, type IndexView, type ReadEntries } from "./index-view.ts";
 import { PageSearch, type SearchOptions, type SearchPage } from "./page-search.ts";
 import type { Query } from "./query/index.ts";
 import type { Segment } from "./segment.ts";
+import type { SegmentFiles } from "./segment-files.ts";
 import { SegmentReader } from "./segment-reader.ts";
 
 export type { Field, Histogram, HistogramOptions, TopValues } from "./counts.ts";
@@ -17,6 +18,8 @@ export interface SearchIndexOptions {
   readonly database: Database;
   /** All sealed segments of the log, in order. */
   readonly segments: readonly Segment[];
+  /** Where their bytes are. Whoever opened it closes it. */
+  readonly files: SegmentFiles;
   /** Hot entries are not kept twice: their bytes are read from where they are. */
   readonly readEntries: ReadEntries;
 }
@@ -42,12 +45,12 @@ export class SearchIndex {
   #segments: readonly Segment[];
   readonly #waiters = new Set<Waiter>();
 
-  constructor({ database, segments, readEntries }: SearchIndexOptions) {
+  constructor({ database, segments, files, readEntries }: SearchIndexOptions) {
     this.#segments = segments;
     this.#hot = new HotIndex(database);
     this.#feed = new IndexFeed(this.#hot, this.sealedSize, (size) => this.#wake(size));
-    this.#reader = new PartReader(database, this.#hot, readEntries);
-    this.#segmentReader = new SegmentReader(database);
+    this.#segmentReader = new SegmentReader(database, files);
+    this.#reader = new PartReader(database, this.#hot, files, this.#segmentReader, readEntries);
   }
 
   /** A tree size: every entry below it is found. */

@@ -1,5 +1,5 @@
 import { open, rename, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { equalBytes, HASH_LENGTH_BYTES, rootOfLeaves, TILE_WIDTH, VerificationError } from "@stele/proof";
 import { nativeHasher } from "../log/native-hasher.ts";
 import { syncDirectory, writeFully } from "../store/durable-file.ts";
@@ -17,6 +17,7 @@ import {
   segmentFileName,
   type Segment,
 } from "./segment.ts";
+import { LocalSegmentFiles, type SegmentFiles } from "./segment-files.ts";
 import { streamEntryBlocks } from "./segment-reader.ts";
 import { StatisticsBuilder } from "./segment-statistics.ts";
 
@@ -50,7 +51,8 @@ const MEMORY_LIMIT_MB = 100;
  *   `journal_gap`
  */
 export async function buildSegment(job: SealJob): Promise<Segment> {
-  const path = join(job.directory, segmentFileName(job.start, job.end));
+  const key = segmentFileName(job.start, job.end);
+  const path = join(job.directory, key);
   const temporary = `${path}.new`;
   try {
     const described = await writeSegment(temporary, job);
@@ -58,8 +60,8 @@ export async function buildSegment(job: SealJob): Promise<Segment> {
     const { size } = await file.stat();
     await file.sync();
     await file.close();
-    const segment = { ...described, path, lengthBytes: size };
-    await compareWithTree({ ...segment, path: temporary });
+    const segment = { ...described, key, lengthBytes: size };
+    await compareWithTree(new LocalSegmentFiles(job.directory), { ...segment, key: basename(temporary) });
     await rename(temporary, path);
     await syncDirectory(job.directory);
     return segment;
@@ -69,7 +71,7 @@ export async function buildSegment(job: SealJob): Promise<Segment> {
   }
 }
 
-type Described = Omit<Segment, "path" | "lengthBytes">;
+type Described = Omit<Segment, "key" | "lengthBytes">;
 
 async function writeSegment(path: string, job: SealJob): Promise<Described> {
   const { directory, tempDirectory, start } = job;
@@ -173,10 +175,10 @@ async function* readEntryLines({ journalFiles, start, end }: SealJob): AsyncGene
 }
 
 /** @throws VerificationError `segment_not_authentic` */
-async function compareWithTree(segment: Segment): Promise<void> {
+async function compareWithTree(files: SegmentFiles, segment: Segment): Promise<void> {
   let leaves: Uint8Array[] = [];
   let index = segment.start;
-  for await (const { entries } of streamEntryBlocks(segment)) {
+  for await (const { entries } of streamEntryBlocks(files, segment)) {
     for (const entry of entries) {
       leaves.push(nativeHasher.leaf(entry));
       index++;

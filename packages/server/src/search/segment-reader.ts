@@ -4,7 +4,8 @@ import { DuckDBBlobValue, listValue, type DuckDBValue } from "@duckdb/node-api";
 import { InvariantError, VerificationError } from "@stele/proof";
 import { errorCode } from "../store/storage-error.ts";
 import { Database } from "./database.ts";
-import { SegmentFile, type EntryGroup } from "./segment-file.ts";
+import { entryGroups, readEntryGroup, type EntryGroup } from "./entry-groups.ts";
+import type { SegmentFiles } from "./segment-files.ts";
 import { blocksInFilter, blocksInRanges, filterLengthBytes, ID_BLOCK_ENTRIES } from "./id-index.ts";
 import {
   corruptSegment,
@@ -53,15 +54,17 @@ export async function listSegments(directory: string): Promise<Segment[]> {
   }
 }
 
-/** Reads entries and looks up ids in the segments of a node. */
+/** Reads entries and looks up ids in the segments of a log. */
 export class SegmentReader {
   readonly #database: Database;
-  /** The filters that were used last. */
+  readonly #files: SegmentFiles;
+  /** The filters that were used last, by the segment's key. */
   readonly #filters = new Map<string, Uint8Array>();
   readonly #groups = new Map<string, readonly EntryGroup[]>();
 
-  constructor(database: Database) {
+  constructor(database: Database, files: SegmentFiles) {
     this.#database = database;
+    this.#files = files;
   }
 
   /**
@@ -71,15 +74,16 @@ export class SegmentReader {
    */
   async readEntries(segment: Segment, from: number, to: number): Promise<Uint8Array[]> {
     if (from < segment.start || to > segment.end || from > to) {
-      throw new InvariantError("index_out_of_range", `[${from}, ${to}) is not in ${basename(segment.path)}`);
+      throw new InvariantError("index_out_of_range", `[${from}, ${to}) is not in ${segment.key}`);
     }
-    return await this.#withFile(segment, async (file, groups) => {
-      const touched = groups.filter(({ start, end }) => start < to && end > from);
-      const read = touched.map(async (group) =>
-        (await file.read(group)).slice(Math.max(0, from - group.start), to - group.start),
-      );
-      return (await Promise.all(read)).flat();
-    });
+    const touched = (await this.#groupsOf(segment)).filter(({ start, end }) => start < to && end > from);
+    const read = touched.map(async (group) =>
+      (await readEntryGroup(this.#files, segment, group)).slice(
+        Math.max(0, from - group.start),
+        to - group.start,
+      ),
+    );
+    return (await Promise.all(read)).flat();
   }
 
   /**
@@ -89,19 +93,18 @@ export class SegmentReader {
    * @throws VerificationError `segment_corrupt`
    */
   async readScattered(segment: Segment, indexes: readonly number[]): Promise<Map<number, string>> {
-    return await this.#withFile(segment, async (file, groups) => {
-      const entries = new Map<number, string>();
-      const read = async (group: EntryGroup): Promise<void> => {
-        const wanted = indexes.filter((index) => index >= group.start && index < group.end);
-        if (wanted.length === 0) return;
-        const all = await file.read(group);
-        for (const index of wanted) entries.set(index, all[index - group.start]!.toString());
-      };
-      for (let at = 0; at < groups.length; at += GROUPS_AT_ONCE) {
-        await Promise.all(groups.slice(at, at + GROUPS_AT_ONCE).map(read));
-      }
-      return entries;
-    });
+    const groups = await this.#groupsOf(segment);
+    const entries = new Map<number, string>();
+    const read = async (group: EntryGroup): Promise<void> => {
+      const wanted = indexes.filter((index) => index >= group.start && index < group.end);
+      if (wanted.length === 0) return;
+      const all = await readEntryGroup(this.#files, segment, group);
+      for (const index of wanted) entries.set(index, all[index - group.start]!.toString());
+    };
+    for (let at = 0; at < groups.length; at += GROUPS_AT_ONCE) {
+      await Promise.all(groups.slice(at, at + GROUPS_AT_ONCE).map(read));
+    }
+    return entries;
   }
 
   /**
@@ -110,43 +113,37 @@ export class SegmentReader {
    * @throws VerificationError `segment_corrupt`
    */
   async findId(segment: Segment, id: string): Promise<number | undefined> {
-    const { path, start } = segment;
+    const prefix = Buffer.from(`{"v":1,"id":${JSON.stringify(id)},`);
     for (const block of await this.#blocksWithId(segment, id)) {
-      const from = start + block * ID_BLOCK_ENTRIES;
-      const rows = await this.#database.queryFiles(
-        "SELECT min(seq) FROM read_parquet($1) WHERE seq >= $2 AND seq < $3 AND starts_with(entry, $4)",
-        [path, BigInt(from), BigInt(from + ID_BLOCK_ENTRIES), `{"v":1,"id":${JSON.stringify(id)},`],
-        [path],
-      );
-      const found = rows[0]?.[0];
-      if (typeof found === "bigint") return Number(found);
+      const from = segment.start + block * ID_BLOCK_ENTRIES;
+      const entries = await this.readEntries(segment, from, Math.min(segment.end, from + ID_BLOCK_ENTRIES));
+      const found = entries.findIndex((entry) => prefix.equals(entry.subarray(0, prefix.length)));
+      if (found >= 0) return from + found;
     }
     return undefined;
   }
 
-  async #withFile<T>(
-    segment: Segment,
-    work: (file: SegmentFile, groups: readonly EntryGroup[]) => Promise<T>,
-  ): Promise<T> {
-    const file = await SegmentFile.open(segment);
-    try {
-      const known = this.#groups.get(segment.path) ?? (await file.groups());
-      keepNewest(this.#groups, segment.path, known, GROUPS_OF_SEGMENTS_MAX);
-      return await work(file, known);
-    } finally {
-      await file.close();
-    }
+  async #groupsOf(segment: Segment): Promise<readonly EntryGroup[]> {
+    const groups = this.#groups.get(segment.key) ?? (await entryGroups(this.#files, segment));
+    keepNewest(this.#groups, segment.key, groups, GROUPS_OF_SEGMENTS_MAX);
+    return groups;
   }
 
-  async #blocksWithId({ ids, path }: Segment, id: string): Promise<number[]> {
+  async #blocksWithId(segment: Segment, id: string): Promise<number[]> {
+    const { ids, key } = segment;
     if (ids.kind === "ranges") return blocksInRanges(ids.ranges, id);
-    const filter =
-      this.#filters.get(path) ?? (await readMetadata(this.#database, [path], ID_FILTER_KEY)).get(path);
+    const filter = this.#filters.get(key) ?? (await this.#readFilter(segment));
     if (filter?.length !== filterLengthBytes(ids.rows, ids.blocks)) {
-      throw corruptSegment(path, "its filter of ids is missing or too short");
+      throw corruptSegment(this.#files.place(segment), "its filter of ids is missing or too short");
     }
-    keepNewest(this.#filters, path, filter, FILTERS_MAX);
+    keepNewest(this.#filters, key, filter, FILTERS_MAX);
     return blocksInFilter(filter, ids.rows, ids.blocks, id);
+  }
+
+  async #readFilter(segment: Segment): Promise<Uint8Array | undefined> {
+    return await this.#files.using([segment], "columns", async ([path]) =>
+      (await readMetadata(this.#database, [path!], ID_FILTER_KEY)).get(path!),
+    );
   }
 }
 
@@ -175,15 +172,14 @@ export interface EntryBlock {
  *
  * @throws VerificationError `segment_corrupt`
  */
-export async function* streamEntryBlocks(segment: Segment): AsyncGenerator<EntryBlock> {
-  const file = await SegmentFile.open(segment);
+export async function* streamEntryBlocks(files: SegmentFiles, segment: Segment): AsyncGenerator<EntryBlock> {
   const ahead: Promise<EntryBlock>[] = [];
   const read = async (group: EntryGroup): Promise<EntryBlock> => ({
     start: group.start,
-    entries: await file.read(group),
+    entries: await readEntryGroup(files, segment, group),
   });
   try {
-    for (const group of await file.groups()) {
+    for (const group of await entryGroups(files, segment)) {
       const block = read(group);
       block.catch(() => undefined); // reported when its turn comes
       ahead.push(block);
@@ -192,7 +188,6 @@ export async function* streamEntryBlocks(segment: Segment): AsyncGenerator<Entry
     while (ahead.length > 0) yield await ahead.shift()!;
   } finally {
     await Promise.allSettled(ahead);
-    await file.close();
   }
 }
 
@@ -216,6 +211,7 @@ async function readMetadata(
     "SELECT file_name, value FROM parquet_kv_metadata($1) WHERE decode(key) = $2",
     [listValue(paths), key],
     paths,
+    "columns",
   );
   return new Map(rows.map(([path, value]) => [String(path), bytesOf(value)]));
 }

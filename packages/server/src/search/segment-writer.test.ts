@@ -10,9 +10,9 @@ import { entryText, entryTexts, subtreeHashes, TestLog } from "./testing/test-lo
 const texts = (entries: readonly Uint8Array[]): string[] =>
   entries.map((entry) => Buffer.from(entry).toString());
 
-async function allEntries(segment: Parameters<typeof streamEntryBlocks>[0]): Promise<string[]> {
+async function allEntries(...[files, segment]: Parameters<typeof streamEntryBlocks>): Promise<string[]> {
   const entries: string[] = [];
-  for await (const block of streamEntryBlocks(segment)) {
+  for await (const block of streamEntryBlocks(files, segment)) {
     expect(block.start).toBe(segment.start + entries.length);
     entries.push(...texts(block.entries));
   }
@@ -29,8 +29,8 @@ it("seals a range in a process of its own, and gives the exact bytes back", asyn
   const [opened] = await openSegments(log.database, log.segments);
   expect(opened).toEqual({ ...segment, subtreeHashes: opened!.subtreeHashes });
   expect(Buffer.from(opened!.subtreeHashes)).toEqual(subtreeHashes(entries));
-  expect(await allEntries(opened!)).toEqual(entries);
-  const reader = new SegmentReader(log.database);
+  expect(await allEntries(log.files, opened!)).toEqual(entries);
+  const reader = new SegmentReader(log.database, log.files);
   for (const [from, to] of [
     [0, 1],
     [255, 257],
@@ -53,7 +53,7 @@ it("seals from the middle of commits, while the journal grows", async () => {
   const bytes = await readFile(file.path);
   await writeFile(file.path, Buffer.concat([bytes, bytes.subarray(0, 1000)]));
   const segment = await buildSegment(log.job(768, entries.slice(768, 1536), [file]));
-  expect(await allEntries(segment)).toEqual(entries.slice(768, 1536));
+  expect(await allEntries(log.files, segment)).toEqual(entries.slice(768, 1536));
 });
 
 it("keeps large and odd entries as they are", async () => {
@@ -68,7 +68,7 @@ it("keeps large and odd entries as they are", async () => {
     ),
   );
   const segment = await buildSegment(log.job(0, entries, [await log.writeJournal(0, entries)]));
-  expect(await allEntries(segment)).toEqual(entries);
+  expect(await allEntries(log.files, segment)).toEqual(entries);
 });
 
 it("finds ids by ranges or by filter, whatever ids look like", async () => {
@@ -85,7 +85,7 @@ it("finds ids by ranges or by filter, whatever ids look like", async () => {
       log.job(start, entries, [await log.writeJournal(start, entries, 1000)]),
     );
     expect(segment.ids.kind).toBe(random ? "filter" : "ranges");
-    const reader = new SegmentReader(log.database);
+    const reader = new SegmentReader(log.database, log.files);
     for (const i of [0, 1, 8191, 8192, 20_000, 40_959]) {
       expect(await reader.findId(segment, ids[i]!)).toBe(start + i);
     }
@@ -124,11 +124,13 @@ it("names the segment that is damaged, missing or misnamed", async () => {
   const file = await log.writeJournal(0, entries);
   const paths: string[] = [];
   for (const start of [0, 512]) {
-    paths.push((await buildSegment(log.job(start, entries.slice(start, start + 512), [file]))).path);
+    paths.push(
+      log.files.place(await buildSegment(log.job(start, entries.slice(start, start + 512), [file]))),
+    );
   }
   const [, second] = await listSegments(log.segments);
   await log.damage(paths[1]!);
-  await expect(allEntries(second!)).rejects.toMatchObject({
+  await expect(allEntries(log.files, second!)).rejects.toMatchObject({
     code: "segment_corrupt",
     message: expect.stringContaining(paths[1]!),
   });
@@ -147,7 +149,7 @@ it("names the segment that is damaged, missing or misnamed", async () => {
 it("is plain Parquet with the columns of the specification", async () => {
   await using log = await TestLog.create();
   const entries = entryTexts(0, 512);
-  const { path } = await buildSegment(log.job(0, entries, [await log.writeJournal(0, entries)]));
+  const path = log.files.place(await buildSegment(log.job(0, entries, [await log.writeJournal(0, entries)])));
   const connection = await (await DuckDBInstance.create()).connect();
   const rows = await connection.runAndReadAll(`SELECT * FROM '${path}' WHERE seq = 3`);
   expect(rows.getRowObjectsJson()).toEqual([

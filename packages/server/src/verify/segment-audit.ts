@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { parentPort, Worker } from "node:worker_threads";
 import {
   rootOfLeaves,
@@ -8,6 +9,7 @@ import {
   type Hash,
 } from "@stele/proof";
 import { nativeHasher } from "../log/native-hasher.ts";
+import { LocalSegmentFiles } from "../search/segment-files.ts";
 import { streamEntryBlocks } from "../search/segment-reader.ts";
 import type { Segment } from "../search/segment.ts";
 
@@ -22,6 +24,8 @@ export interface SegmentHashes {
 }
 
 interface Question {
+  /** Where the segment is. */
+  readonly directory: string;
   readonly segment: Segment;
   /** First entries of the blocks whose leaf hashes are wanted. */
   readonly leavesOf: readonly number[];
@@ -33,14 +37,14 @@ type Answer =
   | { readonly failure: { readonly code: string; readonly message: string; readonly isFalse: boolean } };
 
 /** Hashes every entry of a segment, from its bytes. */
-export async function hashSegment({ segment, leavesOf }: Question): Promise<SegmentHashes> {
+export async function hashSegment({ directory, segment, leavesOf }: Question): Promise<SegmentHashes> {
   const wanted = new Set(leavesOf);
   const subtrees: Hash[] = [];
   const leafHashes = new Map<number, Uint8Array>();
   let block: Hash[] = [];
   let index = segment.start;
   let bytes = 0;
-  for await (const { entries } of streamEntryBlocks(segment)) {
+  for await (const { entries } of streamEntryBlocks(new LocalSegmentFiles(directory), segment)) {
     for (const entry of entries) {
       block.push(nativeHasher.leaf(entry));
       bytes += entry.length;
@@ -89,7 +93,7 @@ class SegmentWorker {
           this.#worker.once("message", (reply: Answer) => {
             this.#worker.off("error", failed);
             if ("hashes" in reply) resolve(reply.hashes);
-            else reject(errorOf(reply.failure, question.segment));
+            else reject(errorOf(reply.failure, question));
           });
           this.#worker.postMessage(question);
         }),
@@ -116,6 +120,10 @@ function describe(error: unknown): { code: string; message: string; isFalse: boo
   return { code, message, isFalse: error instanceof VerificationError };
 }
 
-function errorOf({ code, message, isFalse }: ReturnType<typeof describe>, { path }: Segment): SteleError {
+function errorOf(
+  { code, message, isFalse }: ReturnType<typeof describe>,
+  { directory, segment }: Question,
+): SteleError {
+  const path = join(directory, segment.key);
   return isFalse ? new VerificationError(code, message, { path }) : new UnavailableError(code, message);
 }

@@ -65,6 +65,14 @@ class DirectoryVerification {
     this.#options = options;
   }
 
+  get #segmentDirectory(): string {
+    return join(this.#directory, "segments");
+  }
+
+  #pathOf({ key }: Segment): string {
+    return join(this.#segmentDirectory, key);
+  }
+
   async run(): Promise<VerificationReport> {
     const started = performance.now();
     const { stateDirectory, key } = this.#options;
@@ -79,8 +87,8 @@ class DirectoryVerification {
     const markPath = join(this.#directory, "checkpoint");
     const mark = await readCheckpointFile(markPath);
     if (mark) this.#claim(claims, verifier, mark, markPath);
-    const segments = await listSegments(join(this.#directory, "segments"));
-    for (const { path, checkpoint } of segments) this.#claim(claims, verifier, checkpoint, path);
+    const segments = await listSegments(this.#segmentDirectory);
+    for (const segment of segments) this.#claim(claims, verifier, segment.checkpoint, this.#pathOf(segment));
     const journal = await listJournalFiles(join(this.#directory, "journal"));
     const sealedSize = segments.at(-1)?.end ?? 0;
     const journalStart = journal[0]?.start ?? sealedSize;
@@ -91,7 +99,7 @@ class DirectoryVerification {
         { sealedSize, journalStart },
       );
     }
-    await this.#measure([...segments, ...journal]);
+    await this.#measure([...segments.map((segment) => ({ path: this.#pathOf(segment) })), ...journal]);
 
     const sealed = new TreeAudit();
     const forked = sealed.fork(journalStart, "The journal");
@@ -144,13 +152,15 @@ class DirectoryVerification {
 
   async #verifySegments(segments: readonly Segment[], audit: TreeAudit): Promise<void> {
     const questions = segments.map((segment) => ({
+      directory: this.#segmentDirectory,
       segment,
       leavesOf: blockStarts(segment).filter((start) => audit.needsLeaves(start, start + TILE_WIDTH)),
     }));
     let n = 0;
     for await (const hashes of hashSegments(questions, availableParallelism())) {
       const segment = segments[n++]!;
-      compareSegment(segment, hashes);
+      const path = this.#pathOf(segment);
+      compareSegment(path, segment, hashes);
       for (const [i, start] of blockStarts(segment).entries()) {
         const leaves = hashes.leafHashes.get(start);
         if (leaves) audit.appendLeaves(leaves);
@@ -160,7 +170,7 @@ class DirectoryVerification {
           );
       }
       this.#checked.segments++;
-      this.#count(hashes.entries, hashes.bytes, (await stat(segment.path)).size);
+      this.#count(hashes.entries, hashes.bytes, (await stat(path)).size);
     }
   }
 
@@ -230,12 +240,12 @@ function gap(place: string, start: number, size: number): VerificationError {
 }
 
 /** The hashes that a segment carries must be those of its entries. */
-function compareSegment(segment: Segment, hashes: SegmentHashes): void {
+function compareSegment(path: string, segment: Segment, hashes: SegmentHashes): void {
   if (hashes.entries !== segment.end - segment.start) {
     throw new VerificationError(
       "segment_mismatch",
-      `${segment.path}: holds ${hashes.entries} entries, not ${segment.end - segment.start}`,
-      { path: segment.path },
+      `${path}: holds ${hashes.entries} entries, not ${segment.end - segment.start}`,
+      { path },
     );
   }
   for (const [i, start] of blockStarts(segment).entries()) {
@@ -245,8 +255,8 @@ function compareSegment(segment: Segment, hashes: SegmentHashes): void {
     if (equalBytes(computed, expected)) continue;
     throw new VerificationError(
       "segment_mismatch",
-      `${segment.path}: the entries [${start}, ${start + TILE_WIDTH}) are not those that were sealed`,
-      { path: segment.path, start, computed, expected },
+      `${path}: the entries [${start}, ${start + TILE_WIDTH}) are not those that were sealed`,
+      { path, start, computed, expected },
     );
   }
 }

@@ -6,6 +6,7 @@ import { nativeHasher } from "../../log/native-hasher.ts";
 import { formatCommit } from "../../store/commit.ts";
 import type { JournalFile } from "../../store/journal.ts";
 import { Database } from "../database.ts";
+import { LocalSegmentFiles } from "../segment-files.ts";
 import type { SealJob } from "../segment-builder.ts";
 
 export const ORIGIN = "test.example/log";
@@ -83,11 +84,13 @@ export class TestLog {
   readonly directory: string;
   readonly database: Database;
   readonly segments: string;
+  readonly files: LocalSegmentFiles;
 
   private constructor(directory: string, database: Database) {
     this.directory = directory;
     this.database = database;
     this.segments = join(directory, "segments");
+    this.files = new LocalSegmentFiles(this.segments);
   }
 
   static async create(memoryLimitMb = 200): Promise<TestLog> {
