@@ -13,6 +13,8 @@ export const SEARCH_ERROR_CODES = {
   database_failed: "DuckDB could not be opened.",
   data_dir_locked: "Another process uses the data directory.",
   segment_corrupt: "A segment can't be read, or is not what was sealed.",
+  segment_unavailable: "A segment's file can't be opened.",
+  segment_record_corrupt: "A segment's record is not signed by the log, or contradicts itself.",
   segment_missing: "There is a gap between segments.",
   segment_misaligned: "A segment does not begin and end at multiples of 256.",
   segment_not_authentic: "What was written as a segment does not hash to what was signed.",

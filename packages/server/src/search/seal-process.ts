@@ -3,10 +3,10 @@ import { setPriority } from "node:os";
 import { SteleError } from "@stele/proof";
 import { storageError } from "../store/storage-error.ts";
 import { buildSegment, type SealJob } from "./segment-builder.ts";
-import type { Segment } from "./segment.ts";
+import type { DescribedSegment } from "./segment.ts";
 
 export type SealAnswer =
-  | { readonly segment: Segment }
+  | { readonly segment: DescribedSegment }
   | { readonly failure: { readonly kind: string; readonly code: string; readonly message: string } };
 
 /** Threads inherit it, so it is set before zlib starts any. */

@@ -15,8 +15,10 @@ import {
   ID_FILTER_KEY,
   SEGMENT_METADATA_KEY,
   segmentFileName,
+  type DescribedSegment,
   type Segment,
 } from "./segment.ts";
+import { describeSegmentFile } from "./segment-digests.ts";
 import { LocalSegmentFiles, type SegmentFiles } from "./segment-files.ts";
 import { streamEntryBlocks } from "./segment-reader.ts";
 import { StatisticsBuilder } from "./segment-statistics.ts";
@@ -30,6 +32,8 @@ export interface SealJob {
   /** `[start, end)`, multiples of 256. */
   readonly start: number;
   readonly end: number;
+  /** Of its name ({@link segmentFileName}). */
+  readonly suffix?: string;
   /** In order; together they cover `[start, end)`. The last one may be growing. */
   readonly journalFiles: readonly JournalFile[];
   /** From the tree: RFC 6962 hashes of each run of 256 entries of `[start, end)`, 32 bytes each. */
@@ -50,17 +54,16 @@ const MEMORY_LIMIT_MB = 100;
  * @throws VerificationError `segment_not_authentic` if what was written is not what was signed; `journal_corrupt`,
  *   `journal_gap`
  */
-export async function buildSegment(job: SealJob): Promise<Segment> {
-  const key = segmentFileName(job.start, job.end);
+export async function buildSegment(job: SealJob): Promise<DescribedSegment> {
+  const key = segmentFileName(job.start, job.end, job.suffix);
   const path = join(job.directory, key);
   const temporary = `${path}.new`;
   try {
     const described = await writeSegment(temporary, job);
     const file = await open(temporary, "r+");
-    const { size } = await file.stat();
     await file.sync();
     await file.close();
-    const segment = { ...described, key, lengthBytes: size };
+    const segment = { ...described, key, ...(await describeSegmentFile(temporary)) };
     await compareWithTree(new LocalSegmentFiles(job.directory), { ...segment, key: basename(temporary) });
     await rename(temporary, path);
     await syncDirectory(job.directory);

@@ -2,7 +2,7 @@ import { fork } from "node:child_process";
 import { MalformedError, UnavailableError, VerificationError, TILE_WIDTH } from "@stele/proof";
 import type { SealAnswer } from "./seal-process.ts";
 import type { SealJob } from "./segment-builder.ts";
-import type { Segment } from "./segment.ts";
+import type { DescribedSegment } from "./segment.ts";
 
 export type { SealJob } from "./segment-builder.ts";
 
@@ -17,7 +17,7 @@ const HEAP_MB_MAX = 256;
  * @throws VerificationError `segment_not_authentic`, `journal_corrupt`, `journal_gap`
  * @throws UnavailableError `storage_full`, `storage_failed`, `seal_failed` (the process died or took too long)
  */
-export async function sealSegment(job: SealJob, timeoutMs = TIMEOUT_MS): Promise<Segment> {
+export async function sealSegment(job: SealJob, timeoutMs = TIMEOUT_MS): Promise<DescribedSegment> {
   const { start, end, journalFiles } = job;
   if (start % TILE_WIDTH !== 0 || end % TILE_WIDTH !== 0 || start >= end) {
     throw new MalformedError(

@@ -24,6 +24,11 @@ export interface Segment {
   readonly statistics: SegmentStatistics;
 }
 
+/** A segment whose bytes can be verified. */
+export interface DescribedSegment extends Segment {
+  readonly digests: SegmentDigests;
+}
+
 /** SHA-256 hashes of the file and of its parts, to verify what was fetched of it. 32 bytes each. */
 export interface SegmentDigests {
   readonly file: Uint8Array;
