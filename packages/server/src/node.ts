@@ -5,22 +5,28 @@ import { join } from "node:path";
 import { MalformedError, TILE_WIDTH } from "@stele/proof";
 import { IngestPool } from "./event/ingest-pool.ts";
 import type { NodeView } from "./http/node-view.ts";
-import { LOG_NAME, logDirectory, logNames } from "./log/data-directory.ts";
-import { createLogIdentity } from "./log/log-key.ts";
+import { systemClock } from "./log/clock.ts";
+import { LOG_NAME } from "./log/data-directory.ts";
+import { DirectoryHome } from "./log/directory-home.ts";
+import type { LogHome } from "./log/log-home.ts";
 import { ReceivedClock } from "./log/received-clock.ts";
 import { StoredLog, type LogReport } from "./log/stored-log.ts";
 import { Metrics } from "./ops/metrics.ts";
 import { Database } from "./search/database.ts";
 
 export interface NodeOptions {
-  /** Everything that the node keeps is below this directory. Made if it is not there. */
+  /** What the node keeps for itself is below this directory. Made if it is not there. One process at a time. */
   readonly dataDir: string;
+  /** Where the logs are: in the data directory unless told. The node closes it. */
+  readonly home?: LogHome;
   /** Origins of new logs begin with it: `<prefix>/logs/<name>`. Random unless told. */
   readonly originPrefix?: string;
   /** A segment is sealed once so many entries are hot; a multiple of 256. 262,144 unless told. */
   readonly segmentEntries?: number;
   /** Hot entries older than this are sealed though they are fewer. A day unless told. */
   readonly sealAfterMs?: number;
+  /** A submission that could not be committed for so long is refused. 5 s unless told. */
+  readonly storeTimeoutMs?: number;
   /** Unix milliseconds. */
   readonly now?: () => number;
   /** Told of what logs do or suffer in the background. */
@@ -29,23 +35,33 @@ export interface NodeOptions {
 
 const SEGMENT_ENTRIES = 262_144;
 const SEAL_AFTER_MS = 24 * 60 * 60 * 1000;
+/** How often a log in which nothing happens is looked at, if there is only one: so a node asks less than twice a second. */
+const IDLE_PAUSE_MS = 550;
+/** What a read shows is at most so old. */
+const READ_AGE_MS = 500;
+/** Whether a log that is not known here has been made elsewhere is asked no more often than this. */
+const LOOKUP_PAUSE_MS = 1_000;
+const REOPEN_PAUSE_MS = 1_000;
 
-/** The logs of one data directory, and what they share. One process at a time. */
+/** The logs of one node, and what they share. */
 export class SteleNode implements NodeView {
   readonly metrics = new Metrics();
   readonly #options: NodeOptions;
+  readonly #home: LogHome;
   readonly #database: Database;
   readonly #pool: IngestPool;
-  readonly #clock: ReceivedClock;
+  readonly #receivedClock: ReceivedClock;
   readonly #idHashSeed = randomSeed();
   readonly #logs = new Map<string, StoredLog>();
-  readonly #creating = new Map<string, Promise<StoredLog>>();
+  readonly #opening = new Map<string, Promise<StoredLog>>();
+  #lookedUpMs = -Infinity;
   #state: NodeView["state"] = "starting";
 
   private constructor(options: NodeOptions, database: Database) {
     this.#options = options;
+    this.#home = options.home ?? new DirectoryHome(options.dataDir);
     this.#database = database;
-    this.#clock = new ReceivedClock(options.now ?? Date.now);
+    this.#receivedClock = new ReceivedClock(options.now ?? Date.now);
     this.#pool = IngestPool.create({
       threads: Math.max(1, Math.min(4, availableParallelism() - 1)),
       idHashSeed: this.#idHashSeed,
@@ -53,7 +69,7 @@ export class SteleNode implements NodeView {
   }
 
   /**
-   * Opens a data directory: takes its lock, recovers each of its logs, and makes the log `main` in a new one.
+   * Opens a data directory: takes its lock, recovers each of the logs, and makes the log `main` where there is none.
    *
    * @throws MalformedError `option_invalid`
    * @throws ConflictError `data_dir_locked` if another process has it
@@ -77,7 +93,7 @@ export class SteleNode implements NodeView {
     });
     const node = new SteleNode(options, database);
     try {
-      for (const name of await logNames(dataDir)) await node.#openLog(name);
+      for (const name of await node.#home.names()) await node.#open(name);
       await node.createLog("main");
     } catch (error) {
       await node.close();
@@ -99,8 +115,24 @@ export class SteleNode implements NodeView {
     return this.#logs.get(name);
   }
 
+  /**
+   * Readies a log for a request: opens it if another node has made it, and takes over what others have committed if the
+   * request reads. Never fails for a store that is out.
+   */
+  async prepare(name: string, reading: boolean): Promise<void> {
+    const log = this.#logs.get(name);
+    if (log) {
+      if (reading) await log.refresh(READ_AGE_MS);
+      return;
+    }
+    const nowMs = performance.now();
+    if (!LOG_NAME.test(name) || nowMs - this.#lookedUpMs < LOOKUP_PAUSE_MS) return;
+    this.#lookedUpMs = nowMs;
+    if ((await this.#home.names()).includes(name)) await this.#open(name);
+  }
+
   async createLog(name: string): Promise<StoredLog> {
-    const present = this.#logs.get(name) ?? this.#creating.get(name);
+    const present = this.#logs.get(name) ?? this.#opening.get(name);
     if (present) return await present;
     if (!LOG_NAME.test(name)) {
       throw new MalformedError(
@@ -108,48 +140,81 @@ export class SteleNode implements NodeView {
         `${JSON.stringify(name.slice(0, 80))} can't name a log: use a–z, 0–9 and -, at most 63 characters`,
       );
     }
-    const creating = this.#createLog(name).finally(() => this.#creating.delete(name));
-    this.#creating.set(name, creating);
-    return await creating;
+    return await this.#open(name, async () => {
+      const prefix = this.#options.originPrefix ?? `stele-${randomBytes(6).toString("hex")}.invalid`;
+      const now = new Date((this.#options.now ?? Date.now)());
+      await this.#home.create(name, prefix, now.toISOString());
+    });
   }
 
-  /** Commits what was submitted, and lets go of the directory. */
+  /** Commits what was submitted, and lets go of everything. */
   async close(): Promise<void> {
     this.#state = "stopping";
+    await Promise.allSettled(this.#opening.values());
     for (const log of this.#logs.values()) await log.close();
     await this.#pool.close();
+    await this.#home.close();
     await this.#database.close();
   }
 
-  async #createLog(name: string): Promise<StoredLog> {
-    const directory = logDirectory(this.#options.dataDir, name);
-    await mkdir(directory, { recursive: true, mode: 0o700 });
-    const prefix = this.#options.originPrefix ?? `stele-${randomBytes(6).toString("hex")}.invalid`;
-    const now = new Date((this.#options.now ?? Date.now)());
-    await createLogIdentity(directory, `${prefix}/logs/${name}`, now.toISOString());
-    return await this.#openLog(name);
+  async #open(name: string, before = async (): Promise<void> => Promise.resolve()): Promise<StoredLog> {
+    const present = this.#opening.get(name);
+    if (present) return await present;
+    const opening = before()
+      .then(() => this.#openLog(name))
+      .finally(() => this.#opening.delete(name));
+    this.#opening.set(name, opening);
+    return await opening;
   }
 
   async #openLog(name: string): Promise<StoredLog> {
-    const { dataDir, segmentEntries, sealAfterMs, report } = this.#options;
+    const { dataDir, segmentEntries, sealAfterMs, storeTimeoutMs } = this.#options;
+    const storage = await this.#home.open(name, {
+      database: this.#database,
+      idHashSeed: this.#idHashSeed,
+      clock: systemClock,
+    });
     const log = await StoredLog.open({
       name,
-      directory: logDirectory(dataDir, name),
+      storage,
       cacheDirectory: join(dataDir, "cache", name),
       database: this.#database,
       pool: this.#pool,
-      clock: this.#clock,
-      idHashSeed: this.#idHashSeed,
+      receivedClock: this.#receivedClock,
+      clock: systemClock,
       sealing: {
         segmentEntries: segmentEntries ?? SEGMENT_ENTRIES,
         sealAfterMs: sealAfterMs ?? SEAL_AFTER_MS,
       },
+      idlePauseMs: () => IDLE_PAUSE_MS * Math.max(1, this.#logs.size),
+      ...(storeTimeoutMs !== undefined && { limits: { commitTimeoutMs: storeTimeoutMs } }),
       onOutcome: (outcome) => this.metrics.committed(name, outcome),
-      report: (event) => report?.(name, event),
+      report: (event) => this.#report(name, event),
     });
     this.#logs.set(name, log);
     this.metrics.watchLog(name, () => log.sample());
     return log;
+  }
+
+  #report(name: string, event: LogReport): void {
+    this.#options.report?.(name, event);
+    if (event.kind === "stale" && this.#state !== "stopping") void this.#reopen(name);
+  }
+
+  /** Opens a log anew that can't go on from what it knows, until that succeeds. */
+  async #reopen(name: string): Promise<void> {
+    const log = this.#logs.get(name);
+    if (!log || !this.#logs.delete(name)) return;
+    await log.close();
+    while (this.#state !== "stopping") {
+      try {
+        await this.#open(name);
+        return;
+      } catch (error) {
+        this.#options.report?.(name, { kind: "failed", what: "opening the log anew", error });
+        await systemClock.sleep(REOPEN_PAUSE_MS);
+      }
+    }
   }
 }
 

@@ -126,5 +126,7 @@ function tell(event: LogReport): string {
     const { path, offset, lengthBytes } = event.cut;
     return `cut ${countOf(lengthBytes, "byte")} off the end of ${path}, at ${offset}: a commit that was never acknowledged`;
   }
+  if (event.kind === "stale") return `opening it anew: ${describeFailure(event.error).message}`;
+  if (event.kind === "recovered") return `${event.what} works again`;
   return `${event.what} failed: ${describeFailure(event.error).message}`;
 }

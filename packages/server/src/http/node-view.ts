@@ -8,6 +8,8 @@ export interface NodeView {
   readonly state: "starting" | "ready" | "stopping";
   logs(): readonly AuditLog[];
   log(name: string): AuditLog | undefined;
+  /** Readies a log for a request that names it: one that another node has made, or has committed to. */
+  prepare(name: string, reading: boolean): Promise<void>;
   /** Makes a log of this name, or returns the one that there is. Safe to call several times at once. */
   createLog(name: string): Promise<AuditLog>;
 }

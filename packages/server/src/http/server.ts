@@ -69,6 +69,7 @@ export async function buildServer(node: NodeView, options: ServerOptions): Promi
   api.setErrorHandler(sendError);
   api.setNotFoundHandler((request, reply) => sendError(routeUnknown(request), request, reply));
   guard(api, access);
+  readyLogs(api, node);
   observe(api, options.metrics);
   limitClosing(api, limits.closeGraceMs);
 
@@ -104,6 +105,14 @@ function guard(api: Api, access: AccessPolicy): void {
     reply.headers(SECURITY_HEADERS);
     access.admit(request.headers, roleNeeded(request));
     done();
+  });
+}
+
+/** Before a request that names a log: other nodes may have made it, or committed to it. */
+function readyLogs(api: Api, node: NodeView): void {
+  api.addHook("preHandler", async ({ params, method }) => {
+    if (node.state !== "ready" || typeof params !== "object" || params === null || !("log" in params)) return;
+    if (typeof params.log === "string") await node.prepare(params.log, method === "GET" || method === "HEAD");
   });
 }
 

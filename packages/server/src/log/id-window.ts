@@ -9,6 +9,7 @@ export const GENERATIONS_KEPT = 3;
  */
 export class IdWindow {
   readonly #generations = new Map<number, IdTable>();
+  #newest = 0;
 
   /** The first entry that the window covers when the log has `treeSize` entries. */
   static start(treeSize: number): number {
@@ -19,9 +20,13 @@ export class IdWindow {
     const generation = Math.floor(index / GENERATION_ENTRIES);
     let table = this.#generations.get(generation);
     if (!table) {
+      this.#newest = Math.max(this.#newest, generation);
+      if (generation < this.#newest - GENERATIONS_KEPT) return;
       table = new IdTable(generation * GENERATION_ENTRIES, GENERATION_ENTRIES);
       this.#generations.set(generation, table);
-      this.#generations.delete(generation - GENERATIONS_KEPT - 1);
+      for (const old of this.#generations.keys()) {
+        if (old < this.#newest - GENERATIONS_KEPT) this.#generations.delete(old);
+      }
     }
     table.add(high, low, index);
   }

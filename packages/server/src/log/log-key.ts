@@ -27,20 +27,39 @@ export async function createLogIdentity(directory: string, origin: string, creat
   const pem = privateKey.export({ type: "pkcs8", format: "pem" }) as string;
   await replaceFile(join(directory, "key.pem"), pem, 0o600);
   const { vkey } = identityOf(origin, createdAt, privateKey);
-  const file = JSON.stringify({ origin, vkey, created_at: createdAt }, null, 2);
-  await replaceFile(join(directory, "log.json"), `${file}\n`);
+  await replaceFile(join(directory, "log.json"), formatLogFile({ origin, vkey, createdAt }));
 }
 
-/** What is public of a log: `log.json`. @throws MalformedError `log_file_malformed` */
-export async function readLogFile(
-  directory: string,
-): Promise<{ origin: string; vkey: string; createdAt: string }> {
-  const path = join(directory, "log.json");
-  const { origin, vkey, created_at } = JSON.parse(await readFile(path, "utf8")) as Record<string, unknown>;
+/** What is public of a log, as `log.json` has it. */
+export interface LogFile {
+  readonly origin: string;
+  readonly vkey: string;
+  readonly createdAt: string;
+}
+
+/** @throws MalformedError `log_file_malformed`, naming `place` */
+export function parseLogFile(text: string, place: string): LogFile {
+  let fields: Record<string, unknown> = {};
+  try {
+    fields = JSON.parse(text) as Record<string, unknown>;
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause;
+  }
+  const { origin, vkey, created_at } = fields;
   if (typeof origin !== "string" || typeof vkey !== "string" || typeof created_at !== "string") {
-    throw new MalformedError("log_file_malformed", `${path} lacks origin, vkey or created_at`);
+    throw new MalformedError("log_file_malformed", `${place} lacks origin, vkey or created_at`);
   }
   return { origin, vkey, createdAt: created_at };
+}
+
+export function formatLogFile({ origin, vkey, createdAt }: LogFile): string {
+  return `${JSON.stringify({ origin, vkey, created_at: createdAt }, null, 2)}\n`;
+}
+
+/** @throws MalformedError `log_file_malformed` */
+export async function readLogFile(directory: string): Promise<LogFile> {
+  const path = join(directory, "log.json");
+  return parseLogFile(await readFile(path, "utf8"), path);
 }
 
 /** @throws MalformedError `log_file_malformed`, `key_exposed`, `key_mismatch` */
@@ -60,7 +79,8 @@ export async function readLogIdentity(directory: string): Promise<LogIdentity> {
   return identity;
 }
 
-function identityOf(origin: string, createdAt: string, privateKey: KeyObject): LogIdentity {
+/** The identity that a private Ed25519 key gives a log. */
+export function identityOf(origin: string, createdAt: string, privateKey: KeyObject): LogIdentity {
   const jwk = createPublicKey(privateKey).export({ format: "jwk" });
   const key = makeVerifierKey(origin, SIGNATURE_TYPE_ED25519, Buffer.from(jwk.x!, "base64url"));
   return {

@@ -2,7 +2,7 @@ import { emptyRoot, noteVerifier, UnavailableError, verifyCheckpoint } from "@st
 import type { Segment } from "../search/segment.ts";
 import type { SignedTreeHead } from "./audit-log.ts";
 import type { LogIdentity } from "./log-key.ts";
-import { checkAcknowledged } from "./recovery.ts";
+import { checkAcknowledged } from "./log-state.ts";
 import { signTreeHead } from "./sequencer.ts";
 import type { TreeStore } from "./tree-store.ts";
 

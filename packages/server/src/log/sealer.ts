@@ -1,18 +1,20 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { InvariantError, TILE_WIDTH } from "@stele/proof";
+import { equalBytes, InvariantError, TILE_WIDTH, VerificationError } from "@stele/proof";
 import type { SearchIndex } from "../search/search-index.ts";
 import { sealSegment } from "../search/segment-writer.ts";
 import type { Segment } from "../search/segment.ts";
-import type { FileJournal } from "../store/file-journal.ts";
-import type { FileVault } from "../store/file-vault.ts";
+import type { Journal } from "../store/journal.ts";
 import type { SignedTreeHead } from "./audit-log.ts";
+import type { SegmentShelf } from "./log-storage.ts";
 import type { LogReport } from "./stored-log.ts";
 import type { TreeStore } from "./tree-store.ts";
 
 /** How often the age of hot entries is looked at. */
 const CHECK_MS = 60_000;
 const RETRY_MS = 30_000;
+/** While another node seals. */
+const WAIT_MS = 1_000;
 /** Commits wait once so many segments' worth of entries are hot: each costs memory until it is sealed. */
 const HOT_SEGMENTS_MAX = 8;
 
@@ -22,11 +24,13 @@ export interface SealerOptions {
   /** Hot entries older than this are sealed though they are fewer. */
   readonly sealAfterMs: number;
   readonly segments: readonly Segment[];
-  readonly vault: FileVault;
-  readonly journal: FileJournal;
+  readonly shelf: SegmentShelf;
+  readonly journal: Journal;
   readonly tree: TreeStore;
   readonly search: SearchIndex;
   readonly origin: string;
+  /** Told of each segment once it counts, whoever sealed it. */
+  readonly onSealed?: (segment: Segment) => void;
   readonly head: () => SignedTreeHead;
   /** When an entry was received (Unix milliseconds). */
   readonly readReceivedAtMs: (leafIndex: number) => Promise<number>;
@@ -93,7 +97,12 @@ export class Sealer {
 
   /** Seals as long as something is due. */
   async sealDue(): Promise<void> {
-    for (let end = this.#due(); end !== undefined && !this.#closed; end = this.#due()) await this.#seal(end);
+    for (let end = this.#due(); end !== undefined && !this.#closed; end = this.#due()) {
+      if (await this.#seal(end)) continue;
+      this.#retryAtMs = Date.now() + WAIT_MS;
+      setTimeout(() => this.wake(), WAIT_MS + 1).unref();
+      return;
+    }
   }
 
   async close(): Promise<void> {
@@ -133,13 +142,24 @@ export class Sealer {
     );
   }
 
-  async #seal(end: number): Promise<void> {
-    const { vault, journal, tree, search, origin, head, stagingDirectory, tempDirectory, report } =
-      this.#options;
-    const started = performance.now();
+  /** Seals up to `end`, or takes over what another node has sealed; returns whether there is a new segment. */
+  async #seal(end: number): Promise<boolean> {
+    const { shelf } = this.#options;
     const start = this.sealedSize;
+    const found = await shelf.find(start);
+    if (found) return await this.#take(found);
+    if (!(await shelf.claim(start))) return false;
+    const started = performance.now();
+    const segment = await this.#build(start, end);
+    const taken = await this.#take(segment);
+    this.#options.report({ kind: "sealed", segment, seconds: (performance.now() - started) / 1000 });
+    return taken;
+  }
+
+  async #build(start: number, end: number): Promise<Segment> {
+    const { shelf, journal, tree, origin, head, stagingDirectory, tempDirectory } = this.#options;
     await mkdir(stagingDirectory, { recursive: true });
-    const segment = await sealSegment({
+    const built = await sealSegment({
       directory: stagingDirectory,
       tempDirectory,
       origin,
@@ -149,13 +169,35 @@ export class Sealer {
       subtreeHashes: tree.subtreeHashes(start, end),
       checkpoint: Buffer.from(head().note).toString(),
     });
-    await vault.put(segment.key, join(stagingDirectory, segment.key));
+    const resume = await firstCommit(journal, end - 1);
+    return await shelf.publish(built, join(stagingDirectory, built.key), resume);
+  }
+
+  /** Takes over a segment that counts, once its entries are known here: they must be the same. */
+  async #take(segment: Segment): Promise<boolean> {
+    const { journal, tree, search, head, onSealed } = this.#options;
+    const { start, end, subtreeHashes } = segment;
+    if (end > head().treeSize) return false;
+    if (!equalBytes(subtreeHashes, tree.subtreeHashes(start, end))) {
+      throw new VerificationError(
+        "segment_not_authentic",
+        `The segment ${segment.key} does not hold the entries [${start}, ${end}) that were signed`,
+        { start, end },
+      );
+    }
     await search.addSegment(segment);
     this.#segments.push(segment);
     tree.dropLeaves(end);
     await journal.trim(end);
     this.#oldestHotAtMs = undefined;
     this.#tellProgress();
-    report({ kind: "sealed", segment, seconds: (performance.now() - started) / 1000 });
+    onSealed?.(segment);
+    return true;
   }
+}
+
+/** Where the commit begins that holds an entry. */
+async function firstCommit(journal: Journal, leafIndex: number): Promise<number> {
+  for await (const { start } of journal.readCommits(leafIndex)) return start;
+  throw new InvariantError("commit_unknown", `The journal does not hold entry ${leafIndex}`);
 }

@@ -1,39 +1,43 @@
 import { randomBytes } from "node:crypto";
-import { formatCheckpoint, formatNote, InvariantError, UnavailableError } from "@stele/proof";
+import { ConflictError, formatCheckpoint, formatNote, InvariantError, UnavailableError } from "@stele/proof";
 import type { EntryBatch } from "../event/entry-batch.ts";
 import type { Journal } from "../store/journal.ts";
 import type { Acknowledgement, SignedTreeHead } from "./audit-log.ts";
-import type { IdWindow } from "./id-window.ts";
+import type { Clock } from "./clock.ts";
+import type { Committed } from "./follower.ts";
 import type { LogIdentity } from "./log-key.ts";
+import type { LogState } from "./log-state.ts";
+import type { Mutex } from "./mutex.ts";
 import { placeEvents, type Placement, type ReadEntries } from "./placement.ts";
 import { formatReceipts } from "./receipt.ts";
-import type { TreeStore } from "./tree-store.ts";
-
-/** What a group commit added to the log. */
-export interface Committed {
-  readonly start: number;
-  readonly count: number;
-  readonly head: SignedTreeHead;
-  /** The new entries in order, each ended by LF. */
-  readonly lines: readonly Uint8Array[];
-}
+import { Turns } from "./turns.ts";
 
 export interface SequencerOptions {
   readonly journal: Journal;
-  readonly tree: TreeStore;
-  readonly ids: IdWindow;
+  readonly state: LogState;
   readonly identity: LogIdentity;
-  /** The head to begin with; its tree size is the tree's. */
-  readonly head: SignedTreeHead;
+  readonly clock: Clock;
+  /** Held while the state changes. */
+  readonly exclusive: Mutex;
+  /** The newest head, whoever committed it; its tree size is the tree's. */
+  readonly head: () => SignedTreeHead;
   /** Reads committed entries, to compare ids with. */
   readonly readEntries: ReadEntries;
+  /** Takes over what other nodes committed first. Called with the mutex held. Returns how many commits that were. */
+  readonly catchUp: () => Promise<number>;
   /**
-   * Called after each commit, before it is acknowledged. The next commit waits for what it returns, so that whoever
-   * follows the log is never left further behind than memory allows.
+   * Called after each commit of this node, before it is acknowledged. The next commit waits for what it returns, so that
+   * whoever follows the log is never left further behind than memory allows.
    */
   readonly onCommitted: (committed: Committed) => Promise<void>;
+  /** Resolves once entries below `treeSize` may be acknowledged: at once, unless a mirror must have them, too. */
+  readonly assured?: (treeSize: number) => Promise<void>;
   readonly onOutcome?: (outcome: CommitOutcome) => void;
+  readonly onFailure?: (error: unknown) => void;
   readonly limits?: Partial<SequencerLimits>;
+  /** 16 random bytes for a commit's id; a number in [0, 1). */
+  readonly randomId?: () => string;
+  readonly random?: () => number;
 }
 
 export interface SequencerLimits {
@@ -42,6 +46,8 @@ export interface SequencerLimits {
   /** A commit takes no further submission once it has this many bytes or entries. */
   readonly commitBytesMax: number;
   readonly commitEntriesMax: number;
+  /** A submission that could not be committed for so long is refused: the store is out. */
+  readonly commitTimeoutMs: number;
 }
 
 export interface CommitOutcome {
@@ -55,15 +61,22 @@ const LIMITS: SequencerLimits = {
   queueBytesMax: 64 * 1024 * 1024,
   commitBytesMax: 4 * 1024 * 1024,
   commitEntriesMax: 16_384,
+  commitTimeoutMs: 5_000,
 };
+/** What was waiting while the store was out gets at least so long. */
+const COMMIT_TIMEOUT_MS_MIN = 1_000;
+const CONFLICT_PAUSE_MS = 20;
 const FAILURE_SHOWN_MS = 10_000;
 
 interface Submission {
   batch: EntryBatch | "parsing" | "refused";
   bytes: number;
+  readonly arrivedMs: number;
   readonly acknowledge: (acknowledgement: Acknowledgement) => void;
   readonly refuse: (error: unknown) => void;
 }
+
+type Group = readonly { readonly submission: Submission; readonly batch: EntryBatch }[];
 
 /**
  * Puts submissions into the one order of the log, in the order in which they came, and commits them in groups:
@@ -77,17 +90,20 @@ export class Sequencer {
   #running = false;
   #closed = false;
   #idle: (() => void) | undefined;
-  #head: SignedTreeHead;
   #failure: { reason: string; atMs: number } | undefined;
+  /** Commits that await assurance, in order. */
+  #assuring: Promise<void> = Promise.resolve();
+  readonly #turns: Turns;
 
   constructor(options: SequencerOptions) {
     this.#options = options;
     this.#limits = { ...LIMITS, ...options.limits };
-    this.#head = options.head;
+    this.#turns = new Turns(options.clock, options.random ?? Math.random);
   }
 
-  get head(): SignedTreeHead {
-    return this.#head;
+  /** Tells that another node commits, too. */
+  foreignCommit(): void {
+    this.#turns.foreign();
   }
 
   get queuedBytes(): number {
@@ -96,14 +112,14 @@ export class Sequencer {
 
   /** Why the last write failed, if that was just now; it is forgotten after a while so that somebody tries again. */
   get failure(): string | undefined {
-    const recent = this.#failure && performance.now() - this.#failure.atMs < FAILURE_SHOWN_MS;
+    const recent = this.#failure && this.#options.clock.monotonicMs() - this.#failure.atMs < FAILURE_SHOWN_MS;
     return recent ? this.#failure?.reason : undefined;
   }
 
   /**
    * Takes a place in the order now, for events that are still being parsed. Resolves once they are durable.
    *
-   * @throws UnavailableError `overloaded`, `node_stopping`, `storage_full`, `storage_failed`, and what `batch` throws
+   * @throws UnavailableError `overloaded`, `node_stopping`; what `Journal.append` and `batch` throw
    */
   submit(batch: () => Promise<EntryBatch>, bytes: number): Promise<Acknowledgement> {
     if (this.#closed)
@@ -111,7 +127,8 @@ export class Sequencer {
     this.#refuseOverload(bytes, this.#limits.queueBytesMax);
     this.#queuedBytes += bytes;
     return new Promise((acknowledge, refuse) => {
-      const submission: Submission = { batch: "parsing", bytes, acknowledge, refuse };
+      const arrivedMs = this.#options.clock.monotonicMs();
+      const submission: Submission = { batch: "parsing", bytes, arrivedMs, acknowledge, refuse };
       this.#queue.push(submission);
       batch().then(
         (parsed) => this.#ready(submission, parsed),
@@ -124,6 +141,7 @@ export class Sequencer {
   async close(): Promise<void> {
     this.#closed = true;
     if (this.#queue.length > 0 || this.#running) await new Promise<void>((idle) => (this.#idle = idle));
+    await this.#assuring;
   }
 
   #ready(submission: Submission, batch: EntryBatch): void {
@@ -167,26 +185,42 @@ export class Sequencer {
   }
 
   async #run(): Promise<void> {
+    const { clock, exclusive } = this.#options;
     for (let group = this.#take(); group.length > 0; group = this.#take()) {
-      const started = performance.now();
+      const startedMs = clock.monotonicMs();
+      let pauseMs = 0;
       try {
-        await this.#commit(group, started);
+        const followed = await exclusive.run(() => this.#commit(group, startedMs));
         this.#failure = undefined;
+        if (followed) {
+          pauseMs = this.#turns.won(clock.monotonicMs() - startedMs);
+          await followed.done;
+        }
       } catch (error) {
-        this.#failure = {
-          reason: error instanceof Error ? error.message : String(error),
-          atMs: performance.now(),
-        };
-        for (const { submission } of group) submission.refuse(error);
+        this.#fail(group, error);
       }
-      for (const { submission } of group) this.#queuedBytes -= submission.bytes;
+      if (pauseMs > 0 && this.#queue.length > 0 && !this.#closed) await clock.sleep(pauseMs);
     }
     this.#running = false;
     if (this.#queue.length === 0) this.#idle?.();
   }
 
+  #fail(group: Group, error: unknown): void {
+    this.#failure = {
+      reason: error instanceof Error ? error.message : String(error),
+      atMs: this.#options.clock.monotonicMs(),
+    };
+    for (const { submission } of group) submission.refuse(error);
+    this.#release(group);
+    this.#options.onFailure?.(error);
+  }
+
+  #release(group: Group): void {
+    for (const { submission } of group) this.#queuedBytes -= submission.bytes;
+  }
+
   /** The submissions at the front of the queue that are parsed, up to the size of a commit. */
-  #take(): { submission: Submission; batch: EntryBatch }[] {
+  #take(): Group {
     const group: { submission: Submission; batch: EntryBatch }[] = [];
     let bytes = 0;
     let entries = 0;
@@ -207,44 +241,82 @@ export class Sequencer {
     return group;
   }
 
-  async #commit(group: { submission: Submission; batch: EntryBatch }[], started: number): Promise<void> {
-    const { tree, ids, readEntries } = this.#options;
+  /** Places and commits a group, behind whatever others commit first, and acknowledges it. The mutex is held. */
+  async #commit(group: Group, startedMs: number): Promise<{ done: Promise<void> } | undefined> {
+    const { clock, state, readEntries, catchUp, onOutcome } = this.#options;
     const batches = group.map(({ batch }) => batch);
-    const placement = await placeEvents(batches, tree.size, ids, readEntries);
-    const followed = placement.newCount > 0 ? await this.#append(batches, placement) : undefined;
-    let number = 0;
-    for (const { submission, batch } of group) {
-      const receiptsJson = formatReceipts(batch, placement, number);
-      submission.acknowledge({ treeSize: this.#head.treeSize, count: batch.count, receiptsJson });
-      number += batch.count;
+    const deadlineMs = Math.max(
+      Math.min(...group.map(({ submission }) => submission.arrivedMs)) + this.#limits.commitTimeoutMs,
+      startedMs + COMMIT_TIMEOUT_MS_MIN,
+    );
+    for (;;) {
+      const placement = await placeEvents(batches, state.tree.size, state.ids, readEntries);
+      let followed: { done: Promise<void> } | undefined;
+      try {
+        if (placement.newCount > 0) followed = await this.#append(batches, placement, deadlineMs);
+      } catch (error) {
+        if (!(error instanceof ConflictError) || clock.monotonicMs() > deadlineMs) throw error;
+        const behind = (await catchUp()) > 0;
+        const pauseMs = behind ? this.#turns.lost() : CONFLICT_PAUSE_MS;
+        await clock.sleep(pauseMs);
+        continue;
+      }
+      this.#acknowledge(group, placement);
+      onOutcome?.({
+        entries: placement.newCount,
+        duplicates: placement.duplicates.size,
+        bytes: placement.lines.reduce((sum, lines) => sum + lines.length, 0),
+        seconds: (clock.monotonicMs() - startedMs) / 1000,
+      });
+      return followed;
     }
-    this.#options.onOutcome?.({
-      entries: placement.newCount,
-      duplicates: placement.duplicates.size,
-      bytes: placement.lines.reduce((sum, lines) => sum + lines.length, 0),
-      seconds: (performance.now() - started) / 1000,
-    });
-    await followed?.done;
+  }
+
+  /** Tells the producers of a group that was committed, once that is assured; the next group does not wait for it. */
+  #acknowledge(group: Group, placement: Placement): void {
+    const { head, assured } = this.#options;
+    const { treeSize } = head();
+    const tell = (): void => {
+      let number = 0;
+      for (const { submission, batch } of group) {
+        const receiptsJson = formatReceipts(batch, placement, number);
+        submission.acknowledge({ treeSize, count: batch.count, receiptsJson });
+        number += batch.count;
+      }
+      this.#release(group);
+    };
+    if (!assured) {
+      tell();
+      return;
+    }
+    this.#assuring = Promise.all([assured(treeSize), this.#assuring]).then(tell, (error: unknown) =>
+      this.#fail(group, error),
+    );
   }
 
   /** Makes the commit durable and takes it over. What followers still have to do is handed back, not waited for. */
-  async #append(batches: readonly EntryBatch[], placement: Placement): Promise<{ done: Promise<void> }> {
-    const { journal, tree, identity } = this.#options;
+  async #append(
+    batches: readonly EntryBatch[],
+    placement: Placement,
+    deadlineMs: number,
+  ): Promise<{ done: Promise<void> }> {
+    const { journal, state, identity, randomId } = this.#options;
+    const { tree } = state;
     const { lines, leafHashes, newCount: count } = placement;
     const start = tree.size;
     const extension = tree.extend(leafHashes);
     const head = signTreeHead(identity, extension.range.end, extension.range.root());
-    await journal.append({
-      id: randomBytes(16).toString("hex"),
+    const commit = {
+      id: randomId?.() ?? randomBytes(16).toString("hex"),
       origin: identity.origin,
       start,
       count,
       lines,
       checkpoint: Buffer.from(head.note).toString(),
-    });
+    };
+    await journal.append(commit, { deadlineMs });
     tree.commit(extension);
     this.#remember(batches, placement);
-    this.#head = head;
     return { done: this.#options.onCommitted({ start, count, head, lines }) };
   }
 
@@ -253,7 +325,7 @@ export class Sequencer {
     for (const { count, idHashes } of batches) {
       for (let i = 0; i < count; i++, number++) {
         if (duplicates.has(number)) continue;
-        this.#options.ids.add(idHashes[2 * i]!, idHashes[2 * i + 1]!, indexes[number]!);
+        this.#options.state.ids.add(idHashes[2 * i]!, idHashes[2 * i + 1]!, indexes[number]!);
       }
     }
   }

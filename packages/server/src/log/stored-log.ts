@@ -10,45 +10,46 @@ import {
   tileHashReader,
   tileWidth,
   verifyConsistency,
+  UnavailableError,
   type Hash,
   type ReadTile,
 } from "@stele/proof";
-import type { IdHashSeed } from "../event/id-hash.ts";
 import type { IngestPool } from "../event/ingest-pool.ts";
+import type { LogSample } from "../ops/metrics.ts";
 import type { Database } from "../search/database.ts";
 import { SearchIndex } from "../search/search-index.ts";
-import { LocalSegmentFiles, type SegmentFiles } from "../search/segment-files.ts";
-import { openSegments, SegmentReader, streamEntryBlocks } from "../search/segment-reader.ts";
-import type { LogSample } from "../ops/metrics.ts";
+import { SegmentReader, streamEntryBlocks } from "../search/segment-reader.ts";
 import type { Segment } from "../search/segment.ts";
-import { FileJournal, type CutTail } from "../store/file-journal.ts";
-import { FileVault } from "../store/file-vault.ts";
+import type { CutTail } from "../store/file-journal.ts";
 import { errorCode } from "../store/storage-error.ts";
-import { AcknowledgedMark } from "./acknowledged-mark.ts";
 import type { Acknowledgement, AuditLog, SignedTreeHead, SubmissionFormat } from "./audit-log.ts";
+import type { Clock } from "./clock.ts";
 import { EntryBlocks } from "./entry-blocks.ts";
+import { Follower, type Committed } from "./follower.ts";
 import { IdWindow } from "./id-window.ts";
-import { readLogIdentity, type LogIdentity } from "./log-key.ts";
+import type { LogStorage } from "./log-storage.ts";
+import { Mutex } from "./mutex.ts";
+import { logVerifier } from "./native-ed25519.ts";
 import { nativeHasher } from "./native-hasher.ts";
 import type { ReceivedClock } from "./received-clock.ts";
-import { Recovery } from "./recovery.ts";
-import { acknowledgedSize, recoveredHead } from "./recovered-head.ts";
 import { Sealer, type SealerOptions } from "./sealer.ts";
-import { Sequencer, type CommitOutcome, type Committed } from "./sequencer.ts";
-import { TreeStore } from "./tree-store.ts";
+import { Sequencer, type CommitOutcome, type SequencerLimits } from "./sequencer.ts";
 
 export interface StoredLogOptions {
   readonly name: string;
-  /** `<data>/logs/<name>`; `log.json` and `key.pem` are there. */
-  readonly directory: string;
+  readonly storage: LogStorage;
   /** For what can be deleted while the node is stopped. */
   readonly cacheDirectory: string;
   readonly database: Database;
   readonly pool: IngestPool;
-  readonly clock: ReceivedClock;
-  /** Seeds the filter of ids; the pool's. */
-  readonly idHashSeed: IdHashSeed;
+  readonly receivedClock: ReceivedClock;
+  readonly clock: Clock;
   readonly sealing: Pick<SealerOptions, "segmentEntries" | "sealAfterMs">;
+  readonly limits?: Partial<SequencerLimits>;
+  /** How often to look for other nodes' commits when nothing happens (milliseconds). */
+  readonly idlePauseMs: () => number;
+  /** Resolves once entries below a tree size may be acknowledged: at once, unless a mirror must have them, too. */
+  readonly assured?: (treeSize: number) => Promise<void>;
   readonly onOutcome?: (outcome: CommitOutcome) => void;
   /** Told of what happens in the background, for the operator. */
   readonly report: (event: LogReport) => void;
@@ -58,107 +59,107 @@ export interface StoredLogOptions {
 export type LogReport =
   | { readonly kind: "tail_cut"; readonly cut: CutTail }
   | { readonly kind: "sealed"; readonly segment: Segment; readonly seconds: number }
+  /** It can't go on from what it knows and has to be opened anew. */
+  | { readonly kind: "stale"; readonly error: unknown }
+  | { readonly kind: "recovered"; readonly what: string }
   | { readonly kind: "failed"; readonly what: string; readonly error: unknown };
 
-/** One log in a directory of one machine. */
+/** One log as a node serves it: recovered from its storage, following other nodes where there are any. */
 export class StoredLog implements AuditLog {
   readonly name: string;
   readonly search: SearchIndex;
   readonly #options: StoredLogOptions;
-  readonly #identity: LogIdentity;
-  readonly #journal: FileJournal;
-  readonly #tree: TreeStore;
+  readonly #storage: LogStorage;
   readonly #blocks: EntryBlocks;
   readonly #sequencer: Sequencer;
+  readonly #follower: Follower | undefined;
   readonly #sealer: Sealer;
-  readonly #mark: AcknowledgedMark;
   readonly #listeners = new Set<(treeSize: number) => void>();
+  #head: SignedTreeHead;
+  #lastCommitMs: number | undefined;
+  /** Resolves when the ids of sealed entries that the window covers are known: before that nothing is committed. */
+  #ids: Promise<void> | undefined;
+  #failure: string | undefined;
+  #closed = false;
 
-  private constructor(options: StoredLogOptions, parts: OpenedParts) {
-    this.name = options.name;
+  private constructor(options: StoredLogOptions) {
+    const { name, storage, clock, cacheDirectory, database } = options;
+    const { identity, journal, shared, state, segments } = storage;
+    this.name = name;
     this.#options = options;
-    this.#identity = parts.identity;
-    this.#journal = parts.journal;
-    this.#tree = parts.tree;
-    this.#mark = parts.mark;
-    this.search = parts.search;
-    const reader = new SegmentReader(options.database, parts.files);
+    this.#storage = storage;
+    this.#head = storage.head;
+    this.search = new SearchIndex({
+      database,
+      segments,
+      files: storage.segmentFiles,
+      readEntries: (from, to) => this.readEntries(from, to),
+    });
+    const reader = new SegmentReader(database, storage.segmentFiles);
     this.#sealer = new Sealer({
       ...options.sealing,
-      segments: parts.segments,
-      vault: parts.vault,
-      journal: parts.journal,
-      tree: parts.tree,
-      search: parts.search,
-      origin: parts.identity.origin,
-      head: () => this.#sequencer.head,
+      segments,
+      shelf: storage.shelf,
+      journal,
+      tree: state.tree,
+      search: this.search,
+      origin: identity.origin,
+      head: () => this.#head,
       readReceivedAtMs: async (index) => receivedAtMs((await this.readEntries(index, index + 1))[0]!),
-      stagingDirectory: join(options.cacheDirectory, "staging"),
-      tempDirectory: join(options.cacheDirectory, "sealing"),
+      stagingDirectory: join(cacheDirectory, "staging"),
+      tempDirectory: join(cacheDirectory, "sealing"),
+      onSealed: ({ end }) => shared?.sealedUpTo(end),
       report: options.report,
     });
-    this.#blocks = new EntryBlocks(parts.tree, (from, to) =>
+    this.#blocks = new EntryBlocks(state.tree, (from, to) =>
       reader.readEntries(this.#sealer.segmentOf(from), from, to),
     );
+    const exclusive = new Mutex();
+    this.#follower =
+      shared &&
+      new Follower({
+        journal: shared,
+        state,
+        verifier: logVerifier(identity.vkey),
+        clock,
+        exclusive,
+        idlePauseMs: options.idlePauseMs,
+        onFollowed: (committed) => this.#followed(committed),
+        onFailure: (error) => this.#suffer("following the log", error),
+        onRecovered: () => {
+          this.#failure = undefined;
+          options.report({ kind: "recovered", what: "following the log" });
+        },
+      });
     this.#sequencer = new Sequencer({
-      journal: parts.journal,
-      tree: parts.tree,
-      ids: parts.ids,
-      identity: parts.identity,
-      head: parts.head,
+      journal,
+      state,
+      identity,
+      clock,
+      exclusive,
+      head: () => this.#head,
       readEntries: (from, to) => this.readEntries(from, to),
+      catchUp: async () => (await this.#follower?.catchUp()) ?? 0,
       onCommitted: (committed) => this.#committed(committed),
+      ...(options.assured && { assured: options.assured }),
       ...(options.onOutcome && { onOutcome: options.onOutcome }),
+      onFailure: (error) => {
+        if (isStale(error)) options.report({ kind: "stale", error });
+      },
+      ...(options.limits && { limits: options.limits }),
     });
   }
 
   /**
-   * Opens a log: rebuilds the tree from segments and journal, compares it with what was signed and acknowledged,
-   * and starts indexing what is hot.
+   * Serves what its storage holds: compares it with what was acknowledged before, and starts indexing what is hot.
    *
-   * @throws VerificationError `journal_corrupt`, `journal_gap`, `journal_truncated`, `log_forked`, …: the node
-   *   must not serve this log
+   * @throws VerificationError `consistency_not_proven`, `segment_corrupt`: the node must not serve this log
    */
   static async open(options: StoredLogOptions): Promise<StoredLog> {
-    const { directory, cacheDirectory, database } = options;
-    const identity = await readLogIdentity(directory);
-    await mkdir(cacheDirectory, { recursive: true });
-    const vault = await FileVault.open(join(directory, "segments"));
-    const segments = await openSegments(database, join(directory, "segments"));
-    const files = new LocalSegmentFiles(join(directory, "segments"));
-    const tree = new TreeStore();
-    for (const { subtreeHashes } of segments) {
-      for (let at = 0; at < subtreeHashes.length; at += 32)
-        tree.appendSealed(subtreeHashes.slice(at, at + 32));
-    }
-    const ids = new IdWindow();
-    const recovery = new Recovery(identity.origin, tree, ids, options.idHashSeed);
-    const mark = await AcknowledgedMark.open(join(directory, "checkpoint"), identity.vkey);
-    const journal = await FileJournal.open(join(directory, "journal"), {
-      acknowledgedSize: acknowledgedSize(identity, mark.head, segments.at(-1)),
-      visit: (commit) => recovery.visit(commit),
-    });
-    if (journal.cutTail) options.report({ kind: "tail_cut", cut: journal.cutTail });
-    const head = recoveredHead(identity, tree, recovery.newest?.checkpoint, mark.head);
-    await rememberSealedIds(recovery, files, segments, IdWindow.start(tree.size));
-    const search = new SearchIndex({
-      database,
-      segments,
-      files,
-      readEntries: (from, to) => log.readEntries(from, to),
-    });
-    const log: StoredLog = new StoredLog(options, {
-      identity,
-      vault,
-      segments,
-      files,
-      tree,
-      ids,
-      mark,
-      journal,
-      head,
-      search,
-    });
+    await mkdir(options.cacheDirectory, { recursive: true });
+    const { cutTail } = options.storage;
+    if (cutTail) options.report({ kind: "tail_cut", cut: cutTail });
+    const log = new StoredLog(options);
     await log.#start();
     return log;
   }
@@ -175,21 +176,49 @@ export class StoredLog implements AuditLog {
   }
 
   get origin(): string {
-    return this.#identity.origin;
+    return this.#storage.identity.origin;
   }
 
   get vkey(): string {
-    return this.#identity.vkey;
+    return this.#storage.identity.vkey;
   }
 
   async append(body: Uint8Array, format: SubmissionFormat): Promise<Acknowledgement> {
-    const { pool, clock } = this.#options;
-    const receivedAt = clock.stamp();
+    const { pool, receivedClock } = this.#options;
+    if (this.#ids) {
+      throw new UnavailableError(
+        "log_opening",
+        `The log ${this.name} is being opened; send this again in a second`,
+        {
+          retryAfterMs: 1_000,
+        },
+      );
+    }
+    const receivedAt = receivedClock.stamp();
     return await this.#sequencer.submit(() => pool.normalize(body, format, receivedAt), body.length);
   }
 
   head(): SignedTreeHead {
-    return this.#sequencer.head;
+    return this.#head;
+  }
+
+  /** When the newest commit was taken over (Unix milliseconds), since the log was opened. */
+  get lastCommitMs(): number | undefined {
+    return this.#lastCommitMs;
+  }
+
+  /** A tree size: entries below it are in segments. */
+  get sealedSize(): number {
+    return this.#sealer.sealedSize;
+  }
+
+  /** How long ago this node last knew that nobody had committed more (milliseconds); 0 where nobody else can. */
+  get confirmedAgoMs(): number {
+    return this.#storage.shared?.confirmedAgoMs ?? 0;
+  }
+
+  async refresh(maxAgeMs: number): Promise<void> {
+    await this.#follower?.refresh(maxAgeMs);
   }
 
   async readEntries(from: number, to: number): Promise<Uint8Array[]> {
@@ -223,7 +252,7 @@ export class StoredLog implements AuditLog {
 
   async readTile(level: number, index: number, width: number): Promise<Uint8Array> {
     this.#checkTile(level, index, width);
-    const hashes = this.#tree.tile(level, index, width);
+    const hashes = this.#storage.state.tree.tile(level, index, width);
     return hashes ?? (await this.#blocks.get(index)).leafHashes.slice(0, width * 32);
   }
 
@@ -239,7 +268,8 @@ export class StoredLog implements AuditLog {
   }
 
   writable(): { readonly ok: true } | { readonly ok: false; readonly reason: string } {
-    const reason = this.#sequencer.failure;
+    const opening = this.#ids && "the ids of its newest sealed events are being read";
+    const reason = this.#failure ?? opening ?? this.#sequencer.failure;
     return reason === undefined ? { ok: true } : { ok: false, reason };
   }
 
@@ -250,42 +280,94 @@ export class StoredLog implements AuditLog {
 
   /** Commits what was submitted, then lets go of everything. */
   async close(): Promise<void> {
+    this.#closed = true;
     await this.#sequencer.close();
+    await this.#follower?.close();
     await this.#sealer.close();
     await this.search.close();
-    await this.#mark.close();
-    await this.#journal.close();
+    await this.#ids;
+    await this.#storage.mark.close();
+    await this.#storage.journal.close();
   }
 
   async #start(): Promise<void> {
-    const { head } = this.#mark;
-    if (head && head.treeSize > 0 && head.treeSize < this.#tree.size) {
-      const proof = await this.proveConsistency(head.treeSize, this.#tree.size);
-      verifyConsistency(proof, head, this.head(), nativeHasher);
+    const { state, mark, journal, segments } = this.#storage;
+    const { size } = state.tree;
+    const { head } = mark;
+    if (head && head.treeSize > 0 && head.treeSize < size) {
+      const proof = await this.proveConsistency(head.treeSize, size);
+      verifyConsistency(proof, head, this.#head, nativeHasher);
     }
-    this.#mark.set(this.head());
-    if (this.#tree.size > 0) {
-      const [newest] = await this.readEntries(this.#tree.size - 1, this.#tree.size);
-      this.#options.clock.advanceTo(receivedAtMs(newest!));
+    mark.set(this.#head);
+    if (size > 0) {
+      const [newest] = await this.readEntries(size - 1, size);
+      this.#options.receivedClock.advanceTo(receivedAtMs(newest!));
     }
+    const { report } = this.#options;
+    const covered = segments.filter(({ end }) => end > IdWindow.start(size));
+    if (this.#follower && covered.length > 0) this.#ids = this.#rememberIdsInTime(covered);
+    else await this.#rememberIds(covered);
     this.search
-      .rebuild(this.#journal.files)
-      .catch((error: unknown) => this.#options.report({ kind: "failed", what: "index rebuild", error }));
+      .rebuild(journal.files)
+      .catch((error: unknown) => report({ kind: "failed", what: "index rebuild", error }));
+    this.#follower?.start();
     this.#sealer.start();
   }
 
-  async #committed({ start, count, head, lines }: Committed): Promise<void> {
-    this.#mark.set(head);
+  /** The ids of sealed entries that the window still covers: an id is new only if none of them has it. */
+  async #rememberIds(segments: readonly Segment[]): Promise<void> {
+    const { state, segmentFiles } = this.#storage;
+    for (const segment of segments) {
+      for await (const { start, entries } of streamEntryBlocks(segmentFiles, segment)) {
+        for (const [i, entry] of entries.entries()) state.addId(start + i, entry, 0);
+      }
+    }
+  }
+
+  /** The same behind the node's back, while searches are served: segments may have to be fetched, and the store be out. */
+  async #rememberIdsInTime(segments: readonly Segment[]): Promise<void> {
+    for (let pauseMs = 1_000; !this.#closed; pauseMs = Math.min(2 * pauseMs, 30_000)) {
+      try {
+        await this.#rememberIds(segments);
+        break;
+      } catch (error) {
+        this.#options.report({ kind: "failed", what: "reading the ids of sealed events", error });
+        await this.#options.clock.sleep(pauseMs);
+      }
+    }
+    this.#ids = undefined;
+  }
+
+  async #committed(committed: Committed): Promise<void> {
+    this.#failure = undefined;
+    await this.#takeOver(committed);
+  }
+
+  async #followed(committed: Committed): Promise<void> {
+    this.#sequencer.foreignCommit();
+    await this.#takeOver(committed);
+  }
+
+  async #takeOver({ start, count, head, lines }: Committed): Promise<void> {
+    this.#head = head;
+    this.#lastCommitMs = this.#options.clock.nowMs();
+    this.#storage.mark.set(head);
     for (const listener of this.#listeners) listener(head.treeSize);
     this.#sealer.wake();
     await this.search.append(start, count, lines);
     await this.#sealer.room();
   }
 
+  #suffer(what: string, error: unknown): void {
+    this.#failure = error instanceof Error ? error.message : String(error);
+    if (this.#closed) return;
+    this.#options.report(isStale(error) ? { kind: "stale", error } : { kind: "failed", what, error });
+  }
+
   /** Entries that were not sealed when the caller looked: from the journal, or from the segment made since. */
   async #readHot(from: number, to: number): Promise<Uint8Array[]> {
     try {
-      return await this.#journal.readEntries(from, to);
+      return await this.#storage.journal.readEntries(from, to);
     } catch (error) {
       const trimmed =
         this.#sealer.sealedSize > from && (errorCode(error) === "ENOENT" || isOutOfRange(error));
@@ -312,17 +394,8 @@ export class StoredLog implements AuditLog {
   }
 }
 
-interface OpenedParts {
-  readonly identity: LogIdentity;
-  readonly vault: FileVault;
-  readonly segments: readonly Segment[];
-  readonly files: SegmentFiles;
-  readonly tree: TreeStore;
-  readonly ids: IdWindow;
-  readonly mark: AcknowledgedMark;
-  readonly journal: FileJournal;
-  readonly head: SignedTreeHead;
-  readonly search: SearchIndex;
+function isStale(error: unknown): boolean {
+  return error instanceof UnavailableError && error.code === "log_stale";
 }
 
 function isOutOfRange(error: unknown): boolean {
@@ -333,19 +406,4 @@ function isOutOfRange(error: unknown): boolean {
 function receivedAtMs(entry: Uint8Array): number {
   const { received_at } = JSON.parse(Buffer.from(entry).toString()) as { received_at: string };
   return Date.parse(received_at);
-}
-
-/** The ids of sealed entries that the window still covers: an id is new only if none of them has it. */
-async function rememberSealedIds(
-  recovery: Recovery,
-  files: SegmentFiles,
-  segments: readonly Segment[],
-  from: number,
-): Promise<void> {
-  for (const segment of segments) {
-    if (segment.end <= from) continue;
-    for await (const block of streamEntryBlocks(files, segment)) {
-      for (const [i, entry] of block.entries.entries()) recovery.addId(block.start + i, entry, 0);
-    }
-  }
 }

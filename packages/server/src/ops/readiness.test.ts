@@ -43,5 +43,6 @@ it("is not before it has started, or while it stops", () => {
 const nodeWithoutLogs = {
   logs: () => [],
   log: () => undefined,
+  prepare: () => Promise.resolve(),
   createLog: () => Promise.reject(new Error("There is no log")),
 };

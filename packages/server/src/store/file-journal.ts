@@ -28,6 +28,10 @@ export interface FileJournalOptions {
   readonly visit: (commit: StoredCommit) => void;
   /** A new file is begun once one has this many bytes. */
   readonly fileLengthBytesMax?: number;
+  /** Where the journal begins if there is nothing in it: 0 unless told. */
+  readonly start?: number;
+  /** `false` for a copy of what is durable elsewhere: it is not synced, and a crash may cost its end. */
+  readonly durable?: boolean;
 }
 
 interface OpenFile extends JournalFile {
@@ -44,14 +48,17 @@ export class FileJournal implements Journal {
   readonly #directory: string;
   readonly #files: OpenFile[] = [];
   readonly #fileLengthBytesMax: number;
+  readonly #durable: boolean;
   #active: FileHandle | undefined;
   #end = 0;
   #poison: unknown;
   #cut: CutTail | undefined;
 
-  private constructor(directory: string, fileLengthBytesMax: number) {
+  private constructor(directory: string, options: FileJournalOptions) {
     this.#directory = directory;
-    this.#fileLengthBytesMax = fileLengthBytesMax;
+    this.#fileLengthBytesMax = options.fileLengthBytesMax ?? FILE_LENGTH_BYTES_MAX;
+    this.#durable = options.durable ?? true;
+    this.#end = options.start ?? 0;
   }
 
   /**
@@ -60,14 +67,13 @@ export class FileJournal implements Journal {
    * @throws VerificationError `journal_corrupt`, with the file and the byte, and what `visit` throws
    */
   static async open(directory: string, options: FileJournalOptions): Promise<FileJournal> {
-    const journal = new FileJournal(directory, options.fileLengthBytesMax ?? FILE_LENGTH_BYTES_MAX);
+    const journal = new FileJournal(directory, options);
     await mkdir(directory, { recursive: true });
     const files = await listJournalFiles(directory);
     for (const file of files) await journal.#recover(file, file === files.at(-1), options);
     return journal;
   }
 
-  /** One past the last entry; 0 for an empty journal. */
   get end(): number {
     return this.#end;
   }
@@ -77,7 +83,6 @@ export class FileJournal implements Journal {
     return this.#cut;
   }
 
-  /** The files as they are now, oldest first. The last one grows. */
   get files(): readonly JournalFile[] {
     return this.#files;
   }
@@ -99,7 +104,7 @@ export class FileJournal implements Journal {
     const pieces = formatCommit(commit);
     try {
       await writeFully(this.#active!, pieces, file.lengthBytes);
-      await this.#active!.datasync();
+      if (this.#durable) await this.#active!.datasync();
     } catch (cause) {
       await this.#takeBack(file, cause);
       throw storageError(cause, file.path);
@@ -294,8 +299,8 @@ async function readLines(file: OpenFile, begin: number, end: number): Promise<Ui
 }
 
 function stored(commit: ParsedCommit, path: string, offset: number): StoredCommit {
-  const { origin, start, count, checkpoint, entryLines } = commit;
-  return { origin, start, count, checkpoint, entryLines, place: `${path}, byte ${offset}` };
+  const { id, origin, start, count, checkpoint, entryLines } = commit;
+  return { id, origin, start, count, checkpoint, entryLines, place: `${path}, byte ${offset}` };
 }
 
 function corrupt(path: string, offset: number, what: string, cause?: unknown): VerificationError {

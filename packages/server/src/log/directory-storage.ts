@@ -1,0 +1,71 @@
+import { join } from "node:path";
+import type { IdHashSeed } from "../event/id-hash.ts";
+import type { Database } from "../search/database.ts";
+import { LocalSegmentFiles } from "../search/segment-files.ts";
+import { openSegments } from "../search/segment-reader.ts";
+import type { Segment } from "../search/segment.ts";
+import { FileJournal } from "../store/file-journal.ts";
+import { FileVault } from "../store/file-vault.ts";
+import { AcknowledgedMark } from "./acknowledged-mark.ts";
+import { readLogIdentity } from "./log-key.ts";
+import type { LogStorage, SegmentShelf } from "./log-storage.ts";
+import { LogState } from "./log-state.ts";
+import { acknowledgedSize, recoveredHead } from "./recovered-head.ts";
+
+/**
+ * Opens a log in a directory of this process alone: `log.json`, `key.pem`, `journal/`, `segments/`, `checkpoint`.
+ *
+ * @throws VerificationError `journal_corrupt`, `journal_gap`, `journal_truncated`, `log_forked`, `segment_…`
+ */
+export async function openDirectoryStorage(options: {
+  readonly directory: string;
+  readonly database: Database;
+  readonly idHashSeed: IdHashSeed;
+}): Promise<LogStorage> {
+  const { directory, database, idHashSeed } = options;
+  const identity = await readLogIdentity(directory);
+  const segmentsDirectory = join(directory, "segments");
+  const vault = await FileVault.open(segmentsDirectory);
+  const segments = await openSegments(database, segmentsDirectory);
+  const state = new LogState(identity.origin, idHashSeed);
+  for (const { subtreeHashes } of segments) state.appendSealed(subtreeHashes);
+  const mark = await AcknowledgedMark.open(join(directory, "checkpoint"), identity.vkey);
+  const journal = await FileJournal.open(join(directory, "journal"), {
+    acknowledgedSize: acknowledgedSize(identity, mark.head, segments.at(-1)),
+    visit: (commit) => state.visit(commit),
+  });
+  const { cutTail } = journal;
+  return {
+    identity,
+    journal,
+    state,
+    head: recoveredHead(identity, state.tree, state.newest?.checkpoint, mark.head),
+    mark,
+    segments,
+    segmentFiles: new LocalSegmentFiles(segmentsDirectory),
+    shelf: new DirectoryShelf(vault),
+    ...(cutTail && { cutTail }),
+  };
+}
+
+/** Nobody else seals here. */
+class DirectoryShelf implements SegmentShelf {
+  readonly #vault: FileVault;
+
+  constructor(vault: FileVault) {
+    this.#vault = vault;
+  }
+
+  async find(): Promise<undefined> {
+    return await Promise.resolve(undefined);
+  }
+
+  async claim(): Promise<boolean> {
+    return await Promise.resolve(true);
+  }
+
+  async publish(segment: Segment, path: string): Promise<Segment> {
+    await this.#vault.put(segment.key, path);
+    return segment;
+  }
+}

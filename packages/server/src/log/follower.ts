@@ -1,0 +1,131 @@
+import { verifyCheckpoint, VerificationError, type NoteVerifier } from "@stele/proof";
+import type { SharedJournal, StoredCommit } from "../store/journal.ts";
+import type { SignedTreeHead } from "./audit-log.ts";
+import type { Clock } from "./clock.ts";
+import type { LogState } from "./log-state.ts";
+import type { Mutex } from "./mutex.ts";
+
+/** A commit that was added to the state of the log. */
+export interface Committed {
+  readonly start: number;
+  readonly count: number;
+  readonly head: SignedTreeHead;
+  /** The new entries in order, each ended by LF. */
+  readonly lines: readonly Uint8Array[];
+}
+
+export interface FollowerOptions {
+  readonly journal: SharedJournal;
+  readonly state: LogState;
+  readonly verifier: NoteVerifier;
+  readonly clock: Clock;
+  /** Held while the state changes; the sequencer holds the same. */
+  readonly exclusive: Mutex;
+  /** Called for each commit that was taken over; the next one waits for it. */
+  readonly onFollowed: (committed: Committed) => Promise<void>;
+  /** Between two looks when nothing happens (milliseconds). */
+  readonly idlePauseMs: () => number;
+  /** Told when following fails (once until it works again), and when it works again. */
+  readonly onFailure: (error: unknown) => void;
+  readonly onRecovered: () => void;
+}
+
+const BUSY_PAUSE_MS = 20;
+
+/** Takes over the commits of other nodes: each is hashed, and its signature checked, before anyone sees it. */
+export class Follower {
+  readonly #options: FollowerOptions;
+  readonly #closing = new AbortController();
+  #running: Promise<void> | undefined;
+  #failed = false;
+
+  constructor(options: FollowerOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#running;
+  }
+
+  /**
+   * Takes over what others committed until now; returns how many commits that were. The caller holds the mutex.
+   *
+   * @throws as `SharedJournal.next`; VerificationError `journal_corrupt`, `note_…` if a commit is not the log's
+   */
+  async catchUp(): Promise<number> {
+    const { journal } = this.#options;
+    let commits = 0;
+    for (let commit = await journal.next(); commit; commit = await journal.next()) {
+      await this.#take(commit);
+      commits++;
+      if (this.#closing.signal.aborted) break;
+    }
+    return commits;
+  }
+
+  /**
+   * Looks now, unless that was done within the last `maxAgeMs`. For reads that are to see what other nodes committed. If
+   * the store is out they see what this node knows, so it never rejects.
+   */
+  async refresh(maxAgeMs: number): Promise<void> {
+    const { journal } = this.#options;
+    if (this.#failed || journal.confirmedAgoMs <= maxAgeMs) return;
+    await this.#look(() => journal.confirmedAgoMs > maxAgeMs);
+  }
+
+  async #take(commit: StoredCommit): Promise<void> {
+    const { journal, state, verifier, onFollowed } = this.#options;
+    const { start, count, checkpoint, entryLines, place } = commit;
+    const note = Buffer.from(checkpoint);
+    const signed = verifyCheckpoint(note, verifier);
+    // It may have been visited before, if the journal could not take it over then.
+    const visited = start + count === state.tree.size;
+    if (signed.treeSize !== start + count || (start !== state.tree.size && !visited)) {
+      throw new VerificationError(
+        "journal_corrupt",
+        `${place}: the commit does not fit behind ${state.tree.size}`,
+        {
+          place,
+          start,
+          count,
+        },
+      );
+    }
+    state.visit(commit);
+    await journal.accept(commit);
+    await onFollowed({ start, count, head: { ...signed, note }, lines: [entryLines] });
+  }
+
+  async #run(): Promise<void> {
+    const { journal, clock, idlePauseMs } = this.#options;
+    const { signal } = this.#closing;
+    let pauseMs = BUSY_PAUSE_MS;
+    while (!signal.aborted) {
+      await clock.sleep(pauseMs, signal);
+      if (signal.aborted) return;
+      // A commit of our own just now shows that nobody was ahead.
+      if (journal.confirmedAgoMs < Math.min(pauseMs, idlePauseMs())) continue;
+      const commits = await this.#look(() => true);
+      pauseMs = commits > 0 ? BUSY_PAUSE_MS : Math.min(pauseMs * 2, idlePauseMs());
+    }
+  }
+
+  async #look(needed: () => boolean): Promise<number> {
+    const { exclusive, onFailure, onRecovered } = this.#options;
+    try {
+      const commits = await exclusive.run(async () => (needed() ? await this.catchUp() : 0));
+      if (this.#failed) onRecovered();
+      this.#failed = false;
+      return commits;
+    } catch (error) {
+      if (!this.#failed) onFailure(error);
+      this.#failed = true;
+      return 0;
+    }
+  }
+}

@@ -1,0 +1,25 @@
+import type { IdHashSeed } from "../event/id-hash.ts";
+import type { Database } from "../search/database.ts";
+import type { Clock } from "./clock.ts";
+import type { LogStorage } from "./log-storage.ts";
+
+/** Where the logs of a node are: its own directory, or a store that it shares with others. */
+export interface LogHome {
+  /** The logs that are there. */
+  names(): Promise<string[]>;
+  /** Makes a log, unless it is there. `originPrefix`: its origin is `<prefix>/logs/<name>`. */
+  create(name: string, originPrefix: string, createdAt: string): Promise<void>;
+  /** @throws what openDirectoryStorage and openSharedStorage throw */
+  open(name: string, context: OpenContext): Promise<LogStorage>;
+  close(): Promise<void>;
+}
+
+export interface OpenContext {
+  readonly database: Database;
+  readonly idHashSeed: IdHashSeed;
+  readonly clock: Clock;
+}
+
+export function originOf(prefix: string, log: string): string {
+  return `${prefix}/logs/${log}`;
+}

@@ -1,0 +1,39 @@
+import type { SegmentFiles } from "../search/segment-files.ts";
+import type { Segment } from "../search/segment.ts";
+import type { CutTail } from "../store/file-journal.ts";
+import type { Journal, SharedJournal } from "../store/journal.ts";
+import type { AcknowledgedMark } from "./acknowledged-mark.ts";
+import type { SignedTreeHead } from "./audit-log.ts";
+import type { LogIdentity } from "./log-key.ts";
+import type { LogState } from "./log-state.ts";
+
+/** Where a log is kept, opened and recovered: a directory of one process, or a store that many nodes share. */
+export interface LogStorage {
+  readonly identity: LogIdentity;
+  readonly journal: Journal;
+  /** The same journal, if other nodes append to it, too. */
+  readonly shared?: SharedJournal;
+  readonly state: LogState;
+  readonly head: SignedTreeHead;
+  readonly mark: AcknowledgedMark;
+  readonly segments: readonly Segment[];
+  readonly segmentFiles: SegmentFiles;
+  readonly shelf: SegmentShelf;
+  /** What recovery took away. */
+  readonly cutTail?: CutTail;
+}
+
+/** Who seals, and where segments go. */
+export interface SegmentShelf {
+  /** The segment that begins at `start`, if another node has sealed from there; unverified against the tree. */
+  find(start: number): Promise<Segment | undefined>;
+
+  /** Whether this node is to seal from `start` on now: another one may be at it. */
+  claim(start: number): Promise<boolean>;
+
+  /**
+   * Stores a segment that was built in the file at `path`, and takes the file away. Returns the segment that counts: this
+   * one, or that of a node that was first.
+   */
+  publish(segment: Segment, path: string, resume: number): Promise<Segment>;
+}

@@ -1,0 +1,192 @@
+import { ConflictError, MalformedError, UnavailableError, VerificationError } from "@stele/proof";
+import { elapsedMs, moment, type Clock, type Moment } from "../log/clock.ts";
+import { formatCommit, parseCommit, type Commit } from "./commit.ts";
+import type { AppendOptions, Journal, JournalFile, SharedJournal, StoredCommit } from "./journal.ts";
+import type { ObjectStore } from "./object-store.ts";
+import { logKeys } from "./store.ts";
+
+export interface ObjectJournalOptions {
+  /** The log's objects: they decide what was committed. */
+  readonly objects: ObjectStore;
+  /** This process's copy of the commits that were verified, which all reading is done from. Ends where recovery ended. */
+  readonly copy: Journal;
+  readonly clock: Clock;
+  /** A commit is deleted only so long after its seal record was seen. */
+  readonly trimDelayMs: number;
+  /** Where the entries that a seal record covers end. @throws VerificationError */
+  readonly sealEnd: (record: Buffer) => number;
+}
+
+/** Whoever knew the end of the log longer ago than this part of the trim delay asks for seal records before it believes anything. */
+const STALE_FRACTION = 1 / 4;
+const PAUSE_MS = 50;
+const PAUSE_MS_MAX = 500;
+
+/**
+ * A journal of one object a commit, which many processes append to at once (docs/design/0008-many-nodes.md).
+ * Create-if-absent at the position where the last commit ended decides who was first.
+ */
+export class ObjectJournal implements SharedJournal {
+  readonly #options: ObjectJournalOptions;
+  /** Before this moment began the request whose answer showed that the journal ends at `end`. */
+  #confirmed: Moment;
+  #sealedSize = 0;
+  /** What is sealed up to `before` was known at a moment. */
+  readonly #trims: { readonly before: number; readonly known: Moment }[] = [];
+
+  /** `confirmed`: a moment before recovery read the seal records. */
+  constructor(options: ObjectJournalOptions, confirmed: Moment) {
+    this.#options = options;
+    this.#confirmed = confirmed;
+  }
+
+  get end(): number {
+    return this.#options.copy.end;
+  }
+
+  get files(): readonly JournalFile[] {
+    return this.#options.copy.files;
+  }
+
+  get confirmedAgoMs(): number {
+    return elapsedMs(this.#options.clock, this.#confirmed);
+  }
+
+  sealedUpTo(size: number): void {
+    this.#sealedSize = size;
+  }
+
+  async append(commit: Commit, { deadlineMs = Infinity }: AppendOptions = {}): Promise<void> {
+    const { clock, copy } = this.#options;
+    if (commit.start !== this.end) {
+      throw new ConflictError(
+        "commit_conflict",
+        `The journal ends at ${this.end}; a commit can't start at ${commit.start}`,
+      );
+    }
+    const began = moment(clock);
+    await this.#create(commit, deadlineMs);
+    await this.#assertNotTrimmed(began);
+    await copy.append(commit);
+  }
+
+  async next(): Promise<StoredCommit | undefined> {
+    const began = moment(this.#options.clock);
+    const commit = await this.#read(this.end);
+    if (!commit) await this.#assertNotTrimmed(began);
+    return commit;
+  }
+
+  async accept({ id, origin, start, count, checkpoint, entryLines }: StoredCommit): Promise<void> {
+    await this.#options.copy.append({ id, origin, start, count, checkpoint, lines: [entryLines] });
+  }
+
+  readCommits(from: number): AsyncGenerator<StoredCommit> {
+    return this.#options.copy.readCommits(from);
+  }
+
+  async readEntries(from: number, to: number): Promise<Uint8Array[]> {
+    return await this.#options.copy.readEntries(from, to);
+  }
+
+  /** Trims the copy now, and the store once the trim delay has passed. Call it from time to time. */
+  async trim(before: number): Promise<void> {
+    const { copy, clock, trimDelayMs } = this.#options;
+    await copy.trim(before);
+    if (before > (this.#trims.at(-1)?.before ?? 0)) this.#trims.push({ before, known: moment(clock) });
+    let due: number | undefined;
+    while (this.#trims[0] && clock.monotonicMs() - this.#trims[0].known.monotonicMs > trimDelayMs) {
+      due = this.#trims.shift()!.before;
+    }
+    if (due !== undefined) await this.#trimObjects(due);
+  }
+
+  async close(): Promise<void> {
+    await this.#options.copy.close();
+  }
+
+  /** Resolves once the commit is at its position. An error of the store settles nothing: it is created again. */
+  async #create(commit: Commit, deadlineMs: number): Promise<void> {
+    const { objects, clock } = this.#options;
+    const key = logKeys.commit(commit.start);
+    const pieces = formatCommit(commit);
+    for (let pauseMs = PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, PAUSE_MS_MAX)) {
+      try {
+        if ((await objects.create(key, pieces)) === "created") return;
+        const winner = await this.#read(commit.start);
+        if (winner?.id === commit.id) return;
+        if (winner) {
+          throw new ConflictError(
+            "commit_conflict",
+            `${objects.place} has another commit at ${commit.start}`,
+          );
+        }
+      } catch (error) {
+        if (!(error instanceof UnavailableError) || error.code !== "store_unavailable") throw error;
+        if (clock.monotonicMs() + pauseMs >= deadlineMs) throw error;
+      }
+      if (clock.monotonicMs() + pauseMs >= deadlineMs) {
+        throw new UnavailableError("store_unavailable", `${objects.place} does not settle on a commit`);
+      }
+      await clock.sleep(pauseMs);
+    }
+  }
+
+  async #read(start: number): Promise<StoredCommit | undefined> {
+    const { objects } = this.#options;
+    const bytes = await objects.get(logKeys.commit(start));
+    if (!bytes) return undefined;
+    const place = `${objects.place}/${logKeys.commit(start)}`;
+    try {
+      const commit = parseCommit(bytes, 0);
+      if (commit.start !== start || commit.endOffset !== bytes.length) {
+        throw new MalformedError("commit_malformed", "it is not exactly the commit that belongs there");
+      }
+      return { ...commit, place };
+    } catch (cause) {
+      if (!(cause instanceof MalformedError)) throw cause;
+      throw new VerificationError(
+        "journal_corrupt",
+        `The commit ${place} is damaged: ${cause.message}. Nothing was changed; restore it from a mirror`,
+        { place },
+        { cause },
+      );
+    }
+  }
+
+  /**
+   * Whether the answer to a request that began at `began`, "nothing there" or "created", can be believed: not if the
+   * position may have been taken, sealed and trimmed since this process last knew the end.
+   */
+  async #assertNotTrimmed(began: Moment): Promise<void> {
+    const { objects, trimDelayMs, sealEnd } = this.#options;
+    if (this.confirmedAgoMs > trimDelayMs * STALE_FRACTION) {
+      for (let at = this.#sealedSize; ;) {
+        const record = await objects.get(logKeys.segment(at));
+        if (!record) break; // so nothing behind `at` was ever trimmed
+        at = sealEnd(record);
+        if (at > this.end) {
+          throw new UnavailableError(
+            "log_stale",
+            `${objects.place} went on to ${at} and was sealed while this node stood still at ${this.end}; it reads the log anew`,
+            { retryAfterMs: 1_000 },
+          );
+        }
+      }
+    }
+    this.#confirmed = began;
+  }
+
+  /** Deletes the commits that end at or before `before`. */
+  async #trimObjects(before: number): Promise<void> {
+    const { objects } = this.#options;
+    const keys: string[] = [];
+    for await (const { key } of objects.list(logKeys.journal)) {
+      if (key > logKeys.commit(before)) break;
+      keys.push(key);
+    }
+    // The last one that starts before `before` may end behind it; one that starts there does not end before it.
+    const kept = keys.at(-1) === logKeys.commit(before) ? 2 : 1;
+    await objects.delete(keys.slice(0, -kept));
+  }
+}
