@@ -4,6 +4,7 @@ export { SteleNode } from "./node.ts";
 export type { NodeOptions } from "./node.ts";
 export { logDirectory, logNames } from "./log/data-directory.ts";
 export { readLogFile } from "./log/log-key.ts";
+export { LogSecret } from "./log/log-secret.ts";
 export type { LogReport } from "./log/stored-log.ts";
 export { defaultStateDirectory } from "./verify/remembered.ts";
 export type { Checked, VerificationReport, VerifyOptions } from "./verify/report.ts";

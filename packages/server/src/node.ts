@@ -12,6 +12,7 @@ import type { LogHome } from "./log/log-home.ts";
 import { ReceivedClock } from "./log/received-clock.ts";
 import { StoredLog, type LogReport } from "./log/stored-log.ts";
 import { Metrics } from "./ops/metrics.ts";
+import type { NodeStatus } from "./ops/status.ts";
 import { Database } from "./search/database.ts";
 
 export interface NodeOptions {
@@ -55,6 +56,7 @@ export class SteleNode implements NodeView {
   readonly #logs = new Map<string, StoredLog>();
   readonly #opening = new Map<string, Promise<StoredLog>>();
   #lookedUpMs = -Infinity;
+  readonly #startedMs = Date.now();
   #state: NodeView["state"] = "starting";
 
   private constructor(options: NodeOptions, database: Database) {
@@ -129,6 +131,15 @@ export class SteleNode implements NodeView {
     if (!LOG_NAME.test(name) || nowMs - this.#lookedUpMs < LOOKUP_PAUSE_MS) return;
     this.#lookedUpMs = nowMs;
     if ((await this.#home.names()).includes(name)) await this.#open(name);
+  }
+
+  status(): NodeStatus {
+    return {
+      state: this.#state,
+      startedMs: this.#startedMs,
+      store: this.#home.status(),
+      logs: this.logs().map((log) => log.status()),
+    };
   }
 
   async createLog(name: string): Promise<StoredLog> {

@@ -3,10 +3,16 @@ import { UnavailableError } from "@stele/proof";
 import { assertSafeToListen, isLoopback } from "./access/access-policy.ts";
 import { TokenStore } from "./access/tokens.ts";
 import { buildServer, type ServerOptions } from "./http/server.ts";
+import type { LogHome } from "./log/log-home.ts";
 import { SteleNode, type NodeOptions } from "./node.ts";
+import type { SharedOptions } from "./shared-home-options.ts";
 import { errorCode } from "./store/storage-error.ts";
 
-export interface StartOptions extends NodeOptions {
+export interface StartOptions extends Omit<NodeOptions, "home"> {
+  /** The store that this node shares with others; without it, the logs are in `dataDir`. */
+  readonly shared?: SharedOptions;
+  /** A file with access tokens: `<dataDir>/tokens.json` unless told. */
+  readonly tokensPath?: string;
   /** The address to listen on: 127.0.0.1 unless told. Any that others can reach needs access tokens. */
   readonly host?: string;
   /** 8080 unless told; 0 for any that is free. */
@@ -34,9 +40,10 @@ export interface RunningNode {
 export async function startNode(options: StartOptions): Promise<RunningNode> {
   const host = options.host ?? "127.0.0.1";
   const now = options.now ?? Date.now;
-  const tokens = new TokenStore(tokensPath(options.dataDir), now);
+  const tokens = new TokenStore(options.tokensPath ?? tokensPath(options.dataDir), now);
   assertSafeToListen(host, tokens);
-  const node = await SteleNode.open(options);
+  const home = options.shared && (await openShared(options.dataDir, options.shared));
+  const node = await SteleNode.open({ ...options, ...(home && { home }) });
   try {
     const api = await buildServer(node, {
       host,
@@ -64,6 +71,12 @@ export async function startNode(options: StartOptions): Promise<RunningNode> {
     await node.close();
     throw error;
   }
+}
+
+/** The drivers of shared stores are loaded only where they are needed: they take a tenth of a second. */
+async function openShared(dataDir: string, shared: SharedOptions): Promise<LogHome> {
+  const { openSharedHome } = await import("./shared-home-options.ts");
+  return await openSharedHome(dataDir, shared);
 }
 
 /** Where a data directory keeps its access tokens. */

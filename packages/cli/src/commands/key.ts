@@ -2,13 +2,28 @@ import type { AddCommand } from "../command.ts";
 import type { Session } from "../session.ts";
 
 export const addKey: AddCommand = (program, run) => {
-  const key = program.command("key").summary("the log's key");
+  const key = program.command("key").summary("keys of logs");
   key
     .command("show")
     .summary("print the public key (vkey) that the log signs with")
     .option("--data <directory>", "read it from a data directory, not from a node")
     .action(run(show));
+  key
+    .command("new")
+    .summary("make the secret that the nodes of a shared store derive the keys of logs from")
+    .argument("<file>", "made with mode 600; an existing one is never replaced")
+    .action(run(create));
 };
+
+async function create(session: Session, path: string): Promise<void> {
+  const { LogSecret } = await import("@stele/server");
+  await LogSecret.create(path);
+  if (session.json) await session.printJson({ file: path });
+  else
+    await session.print(
+      `${path} is the secret of your nodes. Give each of them a copy (--key), and nobody else; keep one offline.`,
+    );
+}
 
 async function show(session: Session, { data }: { readonly data?: string }): Promise<void> {
   const { log } = session.options;

@@ -1,45 +1,22 @@
 import { once } from "node:events";
 import { resolve } from "node:path";
-import type { LogReport, RunningNode } from "@stele/server";
+import type { LogReport, RunningNode, StartOptions } from "@stele/server";
 import { UsageError } from "../cli-error.ts";
 import type { AddCommand } from "../command.ts";
 import { feedDemo } from "../demo-feed.ts";
 import { describeFailure } from "../failure.ts";
 import { countOf, formatCount } from "../count.ts";
 import { ProgressBar } from "../progress-bar.ts";
-import { DEFAULT_DATA, type Session } from "../session.ts";
-import { positiveNumber, wholeNumber } from "../option-values.ts";
-
-interface ServeFlags {
-  readonly data: string;
-  readonly host: string;
-  readonly port: number;
-  readonly origin?: string;
-  readonly segmentEntries?: number;
-  readonly sealAfterHours?: number;
-  readonly demo?: boolean;
-}
+import { addServeOptions, serveFlags, type ServeFlags } from "../serve-options.ts";
+import type { Session } from "../session.ts";
 
 export const addServe: AddCommand = (program, run) => {
-  program
-    .command("serve")
-    .summary("run a node on this machine")
-    .option("--data <directory>", "where everything is kept; made if it is not there", DEFAULT_DATA)
-    .option("--host <address>", "the address to listen on; other than loopback needs tokens", "127.0.0.1")
-    .option("--port <port>", "the port to listen on; 0 for any that is free", wholeNumber, 8080)
-    .option("--origin <prefix>", "what origins of new logs begin with, such as audit.example.com")
-    .option(
-      "--segment-entries <n>",
-      "seal once so many entries are hot; a multiple of 256 (262144)",
-      positiveNumber,
-    )
-    .option("--seal-after-hours <n>", "seal fewer once the oldest has waited so long (24)", positiveNumber)
+  addServeOptions(program.command("serve").summary("run a node"))
     .option("--demo", "let simulated traffic run in, so that there is something to look at")
-    .action(run(serve));
+    .action(run((session, given: Readonly<Record<string, unknown>>) => serve(session, serveFlags(given))));
 };
 
 async function serve(session: Session, flags: ServeFlags): Promise<void> {
-  if ((flags.segmentEntries ?? 0) % 256 !== 0) throw new UsageError("--segment-entries is a multiple of 256");
   const { startNode } = await import("@stele/server");
   const stop = new AbortController();
   process.once("SIGTERM", () => stop.abort());
@@ -48,9 +25,12 @@ async function serve(session: Session, flags: ServeFlags): Promise<void> {
     dataDir: flags.data,
     host: flags.host,
     port: flags.port,
+    ...(flags.tokens !== undefined && { tokensPath: flags.tokens }),
     ...(flags.origin !== undefined && { originPrefix: flags.origin }),
     ...(flags.segmentEntries !== undefined && { segmentEntries: flags.segmentEntries }),
     ...(flags.sealAfterHours !== undefined && { sealAfterMs: flags.sealAfterHours * 3_600_000 }),
+    ...(flags.storeTimeout !== undefined && { storeTimeoutMs: flags.storeTimeout }),
+    ...sharedStore(flags),
     logger: { level: "warn", stream: process.stderr },
     report: (log, event) => void session.remark(`log ${log}: ${tell(event)}`),
   });
@@ -63,6 +43,39 @@ async function serve(session: Session, flags: ServeFlags): Promise<void> {
   } finally {
     await running.close();
   }
+}
+
+/** @throws UsageError if what belongs together is not there together */
+function sharedStore(flags: ServeFlags): Pick<StartOptions, "shared"> {
+  const { journal, vault, s3Endpoint, s3Region, key, retain, lock, vaultLock, cacheBytes, trimAfter } = flags;
+  if (journal === undefined) {
+    const alone = Object.entries({ vault, key, retain, "s3-endpoint": s3Endpoint }).find(
+      ([, value]) => value !== undefined,
+    );
+    if (alone)
+      throw new UsageError(`--${alone[0]} belongs to a store that nodes share: name it with --journal <url>`);
+    return {};
+  }
+  if (key === undefined) {
+    throw new UsageError(
+      "A shared store needs --key <file>, the same at all nodes: stele key new <file> makes one",
+    );
+  }
+  return {
+    shared: {
+      journal,
+      secretPath: key,
+      lock,
+      vaultLock,
+      ...(vault !== undefined && { vault }),
+      ...(s3Endpoint && { s3Endpoints: s3Endpoint }),
+      ...(s3Region !== undefined && { s3Region }),
+      ...(retain !== undefined && { retainDays: retain }),
+      ...(cacheBytes !== undefined && { cacheBytes }),
+      ...(trimAfter !== undefined && { trimAfterMs: trimAfter }),
+      ...(flags.storeTimeout !== undefined && { storeTimeoutMs: flags.storeTimeout }),
+    },
+  };
 }
 
 async function announce(session: Session, running: RunningNode, { data }: ServeFlags): Promise<void> {
@@ -81,7 +94,11 @@ async function announce(session: Session, running: RunningNode, { data }: ServeF
   await session.print(
     `${out.style("bold", "Stele")} serves at ${out.style("cyan", url)}   (the API: ${url}/docs)`,
   );
+  const { store } = node.status();
   await session.print(`  data    ${resolve(data)}`);
+  if (store.kind === "shared")
+    await session.print(`  store   ${store.place}, vault lock: ${store.vaultLock}`);
+  for (const remark of store.remarks) await session.print(`  ${out.style("yellow", "note")}    ${remark}`);
   await session.print(
     tokensRequired
       ? "  access  closed: every request needs a token (stele token create)"

@@ -1,5 +1,6 @@
 import { UnavailableError } from "@stele/proof";
 import type { AuditLog } from "../log/audit-log.ts";
+import type { NodeStatus } from "../ops/status.ts";
 import { RequestError } from "./errors.ts";
 
 /** What the HTTP API needs of a node. */
@@ -12,6 +13,8 @@ export interface NodeView {
   prepare(name: string, reading: boolean): Promise<void>;
   /** Makes a log of this name, or returns the one that there is. Safe to call several times at once. */
   createLog(name: string): Promise<AuditLog>;
+  /** What it is at. Returns at once. */
+  status(): NodeStatus;
 }
 
 /**

@@ -49,6 +49,7 @@ it("has every call, and everything of each", () => {
     "get /v1/logs/{log}/proof/inclusion",
     "get /v1/logs/{log}/tail",
     "get /v1/logs/{log}/top",
+    "get /v1/status",
     "post /v1/logs/{log}/events",
     "put /v1/logs/{log}",
   ]);

@@ -32,12 +32,16 @@ export function operationsRoutes(api: Api, { node, metrics }: ApiContext): void 
         tags,
         operationId: "getReadiness",
         summary: "Whether every log takes writes and its index keeps up",
-        description: "503 `not_ready` names the reasons.",
+        description:
+          "503 `not_ready` names the reasons. With for=reads: whether it answers reads, which go on while the store is out.",
+        querystring: Type.Object({
+          for: Type.Optional(Type.Enum(["all", "reads"], { description: "all unless told" })),
+        }),
         response: answers(200, "It is ready", json(Type.Object({ ready: Type.Literal(true) }))),
       },
     },
-    () => {
-      assertNodeReady(node);
+    (request) => {
+      assertNodeReady(node, request.query.for ?? "all");
       return { ready: true };
     },
   );

@@ -13,6 +13,7 @@ import { DEFAULT_HTTP_LIMITS, type HttpLimits } from "./limits.ts";
 import { logRoutes } from "./log-routes.ts";
 import type { NodeView } from "./node-view.ts";
 import { operationsRoutes } from "./operations-routes.ts";
+import { statusRoutes } from "./status-routes.ts";
 import { proofRoutes } from "./proof-routes.ts";
 import { NAMED_SCHEMAS } from "./schemas.ts";
 import { searchRoutes } from "./search-routes.ts";
@@ -88,6 +89,7 @@ export async function buildServer(node: NodeView, options: ServerOptions): Promi
     routes(api, context);
   }
   operationsRoutes(api, context);
+  statusRoutes(api, context);
   return api;
 }
 

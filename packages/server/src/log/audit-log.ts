@@ -1,3 +1,4 @@
+import type { LogStatus } from "../ops/status.ts";
 import type { SearchIndex } from "../search/search-index.ts";
 
 /** How the body of a submission is written, from its Content-Type and Content-Encoding. */
@@ -23,6 +24,22 @@ export interface SignedTreeHead {
   readonly root: Uint8Array;
   /** The C2SP signed note. */
   readonly note: Uint8Array;
+}
+
+/** How far a mirror is. */
+export interface MirrorState {
+  /** Names it for a person. */
+  readonly place: string;
+  readonly mode: "async" | "sync";
+  /** A tree size: entries below it are surely there. */
+  readonly mirroredSize: number;
+  readonly lagEntries: number;
+  /** The age of the oldest commit that is not there (milliseconds). */
+  readonly lagMs: number;
+  /** Why it does not get on, if it does not. */
+  readonly failure?: string;
+  /** Objects that differ from the primary's: somebody must look. */
+  readonly conflicts: number;
 }
 
 /** One log of a node: one tree, one order, one key. What HTTP, the tail and the sealer see of it. */
@@ -66,4 +83,7 @@ export interface AuditLog {
 
   /** Whether the log takes writes now, and if not, why (`storage_full`, …). For readiness and status pages. */
   writable(): { readonly ok: true } | { readonly ok: false; readonly reason: string };
+
+  /** What it is at. Returns at once. */
+  status(): LogStatus;
 }

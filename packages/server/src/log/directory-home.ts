@@ -1,4 +1,5 @@
 import { mkdir } from "node:fs/promises";
+import type { StoreStatus } from "../ops/status.ts";
 import { logDirectory, logNames } from "./data-directory.ts";
 import { openDirectoryStorage } from "./directory-storage.ts";
 import { originOf, type LogHome, type OpenContext } from "./log-home.ts";
@@ -27,6 +28,10 @@ export class DirectoryHome implements LogHome {
   async open(name: string, { database, idHashSeed }: OpenContext): Promise<LogStorage> {
     const directory = logDirectory(this.#dataDir, name);
     return await openDirectoryStorage({ directory, database, idHashSeed });
+  }
+
+  status(): StoreStatus {
+    return { place: this.#dataDir, kind: "directory", vaultLock: "unsupported", remarks: [] };
   }
 
   async close(): Promise<void> {

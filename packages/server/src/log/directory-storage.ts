@@ -56,6 +56,10 @@ class DirectoryShelf implements SegmentShelf {
     this.#vault = vault;
   }
 
+  newSuffix(): undefined {
+    return undefined;
+  }
+
   async find(): Promise<undefined> {
     return await Promise.resolve(undefined);
   }

@@ -1,5 +1,6 @@
 import type { IdHashSeed } from "../event/id-hash.ts";
 import type { Database } from "../search/database.ts";
+import type { StoreStatus } from "../ops/status.ts";
 import type { Clock } from "./clock.ts";
 import type { LogStorage } from "./log-storage.ts";
 
@@ -11,6 +12,7 @@ export interface LogHome {
   create(name: string, originPrefix: string, createdAt: string): Promise<void>;
   /** @throws what openDirectoryStorage and openSharedStorage throw */
   open(name: string, context: OpenContext): Promise<LogStorage>;
+  status(): StoreStatus;
   close(): Promise<void>;
 }
 

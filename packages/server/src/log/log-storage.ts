@@ -1,5 +1,5 @@
 import type { SegmentFiles } from "../search/segment-files.ts";
-import type { Segment } from "../search/segment.ts";
+import type { DescribedSegment, Segment } from "../search/segment.ts";
 import type { CutTail } from "../store/file-journal.ts";
 import type { Journal, SharedJournal } from "../store/journal.ts";
 import type { AcknowledgedMark } from "./acknowledged-mark.ts";
@@ -25,6 +25,9 @@ export interface LogStorage {
 
 /** Who seals, and where segments go. */
 export interface SegmentShelf {
+  /** What tells the file of a segment from those that other nodes build of the same entries, if any can. */
+  newSuffix(): string | undefined;
+
   /** The segment that begins at `start`, if another node has sealed from there; unverified against the tree. */
   find(start: number): Promise<Segment | undefined>;
 
@@ -35,5 +38,5 @@ export interface SegmentShelf {
    * Stores a segment that was built in the file at `path`, and takes the file away. Returns the segment that counts: this
    * one, or that of a node that was first.
    */
-  publish(segment: Segment, path: string, resume: number): Promise<Segment>;
+  publish(segment: DescribedSegment, path: string, resume: number): Promise<Segment>;
 }

@@ -61,6 +61,10 @@ export class Sealer {
     return this.#segments.at(-1)?.end ?? 0;
   }
 
+  get segmentCount(): number {
+    return this.#segments.length;
+  }
+
   /** The segment that holds a sealed entry. */
   segmentOf(leafIndex: number): Segment {
     const segment = this.#segments.findLast(({ start }) => start <= leafIndex);
@@ -159,7 +163,9 @@ export class Sealer {
   async #build(start: number, end: number): Promise<Segment> {
     const { shelf, journal, tree, origin, head, stagingDirectory, tempDirectory } = this.#options;
     await mkdir(stagingDirectory, { recursive: true });
+    const suffix = shelf.newSuffix();
     const built = await sealSegment({
+      ...(suffix !== undefined && { suffix }),
       directory: stagingDirectory,
       tempDirectory,
       origin,

@@ -16,13 +16,21 @@ import {
 } from "@stele/proof";
 import type { IngestPool } from "../event/ingest-pool.ts";
 import type { LogSample } from "../ops/metrics.ts";
+import { Rate } from "../ops/rate.ts";
+import type { LogStatus } from "../ops/status.ts";
 import type { Database } from "../search/database.ts";
 import { SearchIndex } from "../search/search-index.ts";
 import { SegmentReader, streamEntryBlocks } from "../search/segment-reader.ts";
 import type { Segment } from "../search/segment.ts";
 import type { CutTail } from "../store/file-journal.ts";
 import { errorCode } from "../store/storage-error.ts";
-import type { Acknowledgement, AuditLog, SignedTreeHead, SubmissionFormat } from "./audit-log.ts";
+import type {
+  Acknowledgement,
+  AuditLog,
+  MirrorState,
+  SignedTreeHead,
+  SubmissionFormat,
+} from "./audit-log.ts";
 import type { Clock } from "./clock.ts";
 import { EntryBlocks } from "./entry-blocks.ts";
 import { Follower, type Committed } from "./follower.ts";
@@ -50,6 +58,7 @@ export interface StoredLogOptions {
   readonly idlePauseMs: () => number;
   /** Resolves once entries below a tree size may be acknowledged: at once, unless a mirror must have them, too. */
   readonly assured?: (treeSize: number) => Promise<void>;
+  readonly mirrors?: () => readonly MirrorState[];
   readonly onOutcome?: (outcome: CommitOutcome) => void;
   /** Told of what happens in the background, for the operator. */
   readonly report: (event: LogReport) => void;
@@ -75,6 +84,8 @@ export class StoredLog implements AuditLog {
   readonly #follower: Follower | undefined;
   readonly #sealer: Sealer;
   readonly #listeners = new Set<(treeSize: number) => void>();
+  readonly #commits: Rate;
+  readonly #events: Rate;
   #head: SignedTreeHead;
   #lastCommitMs: number | undefined;
   /** Resolves when the ids of sealed entries that the window covers are known: before that nothing is committed. */
@@ -89,6 +100,8 @@ export class StoredLog implements AuditLog {
     this.#options = options;
     this.#storage = storage;
     this.#head = storage.head;
+    this.#commits = new Rate(() => clock.monotonicMs());
+    this.#events = new Rate(() => clock.monotonicMs());
     this.search = new SearchIndex({
       database,
       segments,
@@ -202,19 +215,23 @@ export class StoredLog implements AuditLog {
     return this.#head;
   }
 
-  /** When the newest commit was taken over (Unix milliseconds), since the log was opened. */
-  get lastCommitMs(): number | undefined {
-    return this.#lastCommitMs;
-  }
-
-  /** A tree size: entries below it are in segments. */
-  get sealedSize(): number {
-    return this.#sealer.sealedSize;
-  }
-
-  /** How long ago this node last knew that nobody had committed more (milliseconds); 0 where nobody else can. */
-  get confirmedAgoMs(): number {
-    return this.#storage.shared?.confirmedAgoMs ?? 0;
+  status(): LogStatus {
+    const { storage, mirrors } = this.#options;
+    return {
+      name: this.name,
+      origin: this.origin,
+      treeSize: this.#head.treeSize,
+      lastCommitMs: this.#lastCommitMs,
+      commitsPerSecond: this.#commits.perSecond,
+      eventsPerSecond: this.#events.perSecond,
+      journalStart: storage.journal.files[0]?.start ?? this.#head.treeSize,
+      sealedSize: this.#sealer.sealedSize,
+      segments: this.#sealer.segmentCount,
+      indexedSize: this.search.indexedSize,
+      followingMs: storage.shared?.confirmedAgoMs ?? 0,
+      writable: this.writable(),
+      mirrors: mirrors?.() ?? [],
+    };
   }
 
   async refresh(maxAgeMs: number): Promise<void> {
@@ -301,7 +318,8 @@ export class StoredLog implements AuditLog {
     mark.set(this.#head);
     if (size > 0) {
       const [newest] = await this.readEntries(size - 1, size);
-      this.#options.receivedClock.advanceTo(receivedAtMs(newest!));
+      this.#lastCommitMs = receivedAtMs(newest!);
+      this.#options.receivedClock.advanceTo(this.#lastCommitMs);
     }
     const { report } = this.#options;
     const covered = segments.filter(({ end }) => end > IdWindow.start(size));
@@ -351,6 +369,8 @@ export class StoredLog implements AuditLog {
   async #takeOver({ start, count, head, lines }: Committed): Promise<void> {
     this.#head = head;
     this.#lastCommitMs = this.#options.clock.nowMs();
+    this.#commits.add(1);
+    this.#events.add(count);
     this.#storage.mark.set(head);
     for (const listener of this.#listeners) listener(head.treeSize);
     this.#sealer.wake();

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { refusal, serveNode, type ServedNode } from "../http/testing/served-node.ts";
+import type { NodeView } from "../http/node-view.ts";
 import { reasonsNotReady } from "./readiness.ts";
 
 let served: ServedNode;
@@ -40,7 +41,10 @@ it("is not before it has started, or while it stops", () => {
   expect(reasonsNotReady({ ...nodeWithoutLogs, state: "stopping" })).toEqual(["the node is stopping"]);
 });
 
-const nodeWithoutLogs = {
+const nodeWithoutLogs: Omit<NodeView, "state"> = {
+  status: () => {
+    throw new Error("Nobody asks for it");
+  },
   logs: () => [],
   log: () => undefined,
   prepare: () => Promise.resolve(),

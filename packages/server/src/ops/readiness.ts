@@ -4,13 +4,17 @@ import type { NodeView } from "../http/node-view.ts";
 /** A few seconds of the highest load. */
 const INDEX_LAG_ENTRIES_MAX = 500_000;
 
-/** Why the node should get no requests now; empty if it should. */
-export function reasonsNotReady(node: NodeView): string[] {
+/** Reads go on while a store is out: from what a node has, and from mirrors. */
+export type Purpose = "all" | "reads";
+
+/** Why the node should get no requests (of this purpose) now; empty if it should. */
+export function reasonsNotReady(node: NodeView, purpose: Purpose = "all"): string[] {
   if (node.state !== "ready") return [`the node is ${node.state}`];
   return node.logs().flatMap((log) => {
     const reasons: string[] = [];
     const writable = log.writable();
-    if (!writable.ok) reasons.push(`log ${log.name} takes no writes: ${writable.reason}`);
+    if (!writable.ok && purpose === "all")
+      reasons.push(`log ${log.name} takes no writes: ${writable.reason}`);
     const { failure, indexedSize } = log.search;
     if (failure) reasons.push(`the index of log ${log.name} fails: ${failure.message}`);
     const lag = log.head().treeSize - indexedSize;
@@ -20,7 +24,7 @@ export function reasonsNotReady(node: NodeView): string[] {
 }
 
 /** @throws UnavailableError `not_ready`, with all reasons */
-export function assertNodeReady(node: NodeView): void {
-  const reasons = reasonsNotReady(node);
+export function assertNodeReady(node: NodeView, purpose: Purpose): void {
+  const reasons = reasonsNotReady(node, purpose);
   if (reasons.length > 0) throw new UnavailableError("not_ready", `Not ready: ${reasons.join("; ")}`);
 }

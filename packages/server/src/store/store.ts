@@ -24,6 +24,8 @@ export interface Store {
 export interface StoreFindings {
   /** The lock of the vault, as status pages show it. `unsupported`: a directory; `none`: the operator accepted it. */
   readonly vaultLock: "compliance" | "governance" | "none" | "unsupported";
+  /** What an operator should know, in words: endpoints that are down. */
+  readonly warnings: readonly string[];
 }
 
 /** How the keys of one log's objects are formed: docs/spec/store.md. Numbers have 16 digits, so they sort. */

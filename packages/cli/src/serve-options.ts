@@ -1,0 +1,300 @@
+import { readFileSync } from "node:fs";
+import { InvalidArgumentError, type Command } from "commander";
+import { parse as parseYaml, YAMLParseError } from "yaml";
+import { UsageError } from "./cli-error.ts";
+import { positiveNumber, wholeNumber } from "./option-values.ts";
+import { DEFAULT_DATA } from "./session.ts";
+
+/** One option of `stele serve`: a flag, and a key of the config file. */
+interface ServeOption {
+  /** As Commander takes it; the config file has the long name. */
+  readonly flags: string;
+  readonly description: string;
+  readonly parse?: (text: string) => unknown;
+  /** May be given more than once; a list in the config file. */
+  readonly repeatable?: boolean;
+  readonly fallback?: unknown;
+  /** What it belongs to, in the help. */
+  readonly heading?: string;
+}
+
+const BYTE_UNITS: Readonly<Record<string, number>> = {
+  "": 1,
+  K: 2 ** 10,
+  M: 2 ** 20,
+  G: 2 ** 30,
+  T: 2 ** 40,
+};
+const TIME_UNITS_MS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
+
+const STORE = "A store that nodes share (without it, everything is in --data):";
+const MIRRORS = "Mirrors:";
+
+const OPTIONS: readonly ServeOption[] = [
+  {
+    flags: "--data <directory>",
+    description: "what this node keeps; made if it is not there",
+    fallback: DEFAULT_DATA,
+  },
+  {
+    flags: "--host <address>",
+    description: "the address to listen on; other than loopback needs tokens",
+    fallback: "127.0.0.1",
+  },
+  {
+    flags: "--port <port>",
+    description: "the port to listen on; 0 for any that is free",
+    parse: wholeNumber,
+    fallback: 8080,
+  },
+  { flags: "--tokens <file>", description: "access tokens (<data>/tokens.json)" },
+  {
+    flags: "--origin <prefix>",
+    description: "what origins of new logs begin with, such as audit.example.com",
+  },
+  {
+    flags: "--segment-entries <n>",
+    description: "seal once so many entries are hot; a multiple of 256 (262144)",
+    parse: segmentEntries,
+  },
+  {
+    flags: "--seal-after-hours <n>",
+    description: "seal fewer once the oldest has waited so long (24)",
+    parse: positiveNumber,
+  },
+  {
+    heading: STORE,
+    flags: "--journal <url>",
+    description: "commits: s3://bucket/prefix, or file:///directory",
+  },
+  { heading: STORE, flags: "--vault <url>", description: "sealed segments; below --journal unless told" },
+  {
+    heading: STORE,
+    flags: "--s3-endpoint <url,…>",
+    description: "S3 gateways, one as good as the other (AWS)",
+    parse: list,
+  },
+  { heading: STORE, flags: "--s3-region <name>", description: "(us-east-1)" },
+  { heading: STORE, flags: "--key <file>", description: "the secret that all nodes share (stele key new)" },
+  {
+    heading: STORE,
+    flags: "--retain <days>",
+    description: "lock segments for so long",
+    parse: positiveNumber,
+  },
+  {
+    heading: STORE,
+    flags: "--lock <mode>",
+    description: "compliance (nobody can undo it) or governance",
+    parse: oneOf("compliance", "governance"),
+    fallback: "compliance",
+  },
+  {
+    heading: STORE,
+    flags: "--vault-lock <need>",
+    description: "required, or none: go on though the vault does not lock",
+    parse: oneOf("required", "none"),
+    fallback: "required",
+  },
+  {
+    heading: STORE,
+    flags: "--cache-bytes <n>",
+    description: "how much of the vault may be on this disk (10G)",
+    parse: byteCount,
+  },
+  {
+    heading: STORE,
+    flags: "--store-timeout <time>",
+    description: "what could not be committed for so long gets 503 (5s)",
+    parse: duration,
+  },
+  {
+    heading: STORE,
+    flags: "--trim-after <time>",
+    description: "delete commits so long after they were sealed (1h)",
+    parse: duration,
+  },
+  {
+    heading: MIRRORS,
+    flags: "--mirror <url>",
+    description: "a second, independent store; may be given more than once",
+    repeatable: true,
+  },
+  {
+    heading: MIRRORS,
+    flags: "--mirror-mode <mode>",
+    description: "async, or sync: acknowledge only what mirrors have",
+    parse: oneOf("async", "sync"),
+    fallback: "async",
+  },
+  {
+    heading: MIRRORS,
+    flags: "--mirror-timeout <time>",
+    description: "sync: how long to wait for a mirror (5s)",
+    parse: duration,
+  },
+  {
+    heading: MIRRORS,
+    flags: "--mirror-failure <what>",
+    description: "sync, then: fail the write, or degrade to async with an alarm",
+    parse: oneOf("fail", "degrade"),
+    fallback: "fail",
+  },
+  {
+    heading: MIRRORS,
+    flags: "--reconcile-every <time>",
+    description: "compare mirrors with the store so often (24h)",
+    parse: duration,
+  },
+];
+
+/** What `stele serve` was told, by flags, the config file and defaults, in this order. */
+export interface ServeFlags {
+  readonly data: string;
+  readonly host: string;
+  readonly port: number;
+  readonly tokens?: string;
+  readonly origin?: string;
+  readonly segmentEntries?: number;
+  readonly sealAfterHours?: number;
+  readonly journal?: string;
+  readonly vault?: string;
+  readonly s3Endpoint?: readonly string[];
+  readonly s3Region?: string;
+  readonly key?: string;
+  readonly retain?: number;
+  readonly lock: "compliance" | "governance";
+  readonly vaultLock: "required" | "none";
+  readonly cacheBytes?: number;
+  readonly storeTimeout?: number;
+  readonly trimAfter?: number;
+  readonly mirror?: readonly string[];
+  readonly mirrorMode: "async" | "sync";
+  readonly mirrorTimeout?: number;
+  readonly mirrorFailure: "fail" | "degrade";
+  readonly reconcileEvery?: number;
+  readonly demo?: boolean;
+}
+
+/** Adds the options of `stele serve`. Their defaults come in with {@link serveFlags}, below the config file. */
+export function addServeOptions(command: Command): Command {
+  command.option(
+    "--config <file>",
+    "read options from a YAML file: their names without --; flags come before it",
+  );
+  for (const { flags, description, parse, repeatable, fallback, heading } of OPTIONS) {
+    const option = command.createOption(
+      flags,
+      fallback === undefined ? description : `${description} (${String(fallback)})`,
+    );
+    if (repeatable)
+      option.argParser((text: string, before: unknown) => [
+        ...((before as string[] | undefined) ?? []),
+        text,
+      ]);
+    else if (parse) option.argParser((text: string) => parse(text));
+    if (heading !== undefined) option.helpGroup(heading);
+    command.addOption(option);
+  }
+  return command;
+}
+
+/** @throws UsageError naming the file, the key, its value, and what was expected */
+export function serveFlags(given: Readonly<Record<string, unknown>>): ServeFlags {
+  const path = given["config"];
+  const fromFile = typeof path === "string" ? readConfig(path) : {};
+  const defaults = Object.fromEntries(
+    OPTIONS.filter(({ fallback }) => fallback !== undefined).map((option) => [
+      keyOf(option),
+      option.fallback,
+    ]),
+  );
+  return { ...defaults, ...fromFile, ...given } as unknown as ServeFlags;
+}
+
+function readConfig(path: string): Record<string, unknown> {
+  let content: unknown;
+  try {
+    content = parseYaml(readFileSync(path, "utf8"));
+  } catch (error) {
+    const why =
+      error instanceof YAMLParseError
+        ? error.message
+        : `it can't be read (${String((error as NodeJS.ErrnoException).code)})`;
+    throw new UsageError(`${path}: ${why}`);
+  }
+  if (content === null) return {};
+  if (typeof content !== "object" || Array.isArray(content))
+    throw new UsageError(`${path}: expected “option: value” lines`);
+  return Object.fromEntries(Object.entries(content).map(([name, value]) => configEntry(path, name, value)));
+}
+
+function configEntry(path: string, name: string, value: unknown): [string, unknown] {
+  const option = OPTIONS.find((known) => longName(known) === name);
+  if (!option) {
+    const known = OPTIONS.map(longName).join(", ");
+    throw new UsageError(`${path}: “${name}” is no option. There are: ${known}`);
+  }
+  const wrong = (expected: string): UsageError =>
+    new UsageError(`${path}: “${name}” is ${JSON.stringify(value)}; expected ${expected}`);
+  const isScalar = typeof value === "string" || typeof value === "number";
+  const values: unknown[] = Array.isArray(value) ? value : [value];
+  const isList = values.every((each) => typeof each === "string");
+  if (option.repeatable || option.parse === list) {
+    if (!isList) throw wrong("a text, or a list of texts");
+    return [keyOf(option), values];
+  }
+  if (!isScalar) throw wrong("one value");
+  try {
+    return [keyOf(option), option.parse ? option.parse(String(value)) : String(value)];
+  } catch (error) {
+    throw error instanceof InvalidArgumentError
+      ? wrong(error.message.replace(/^It is /, "").replace(/\.$/, ""))
+      : error;
+  }
+}
+
+function longName({ flags }: ServeOption): string {
+  return /^--([a-z0-9-]+)/.exec(flags)![1]!;
+}
+
+function keyOf(option: ServeOption): string {
+  return longName(option).replaceAll(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+function list(text: string): string[] {
+  return text.split(",");
+}
+
+function segmentEntries(text: string): number {
+  const entries = positiveNumber(text);
+  if (entries % 256 === 0) return entries;
+  throw new InvalidArgumentError("It is a multiple of 256.");
+}
+
+function oneOf(...values: readonly string[]): (text: string) => string {
+  return (text) => {
+    if (values.includes(text)) return text;
+    throw new InvalidArgumentError(`It is ${values.join(" or ")}.`);
+  };
+}
+
+/** Bytes: `10G`, `512M`, `1000000`. */
+function byteCount(text: string): number {
+  const [, digits, unit] = /^(\d+)([KMGT]?)(?:i?B)?$/.exec(text) ?? [];
+  if (digits !== undefined) return Number(digits) * BYTE_UNITS[unit!]!;
+  throw new InvalidArgumentError("It is a number of bytes, such as 500M or 10G.");
+}
+
+/** Milliseconds: `500ms`, `5s`, `10m`, `1h`, `1d`. */
+function duration(text: string): number {
+  const [, digits, unit] = /^(\d+)(ms|s|m|h|d)$/.exec(text) ?? [];
+  if (digits !== undefined) return Number(digits) * TIME_UNITS_MS[unit!]!;
+  throw new InvalidArgumentError("It is a time, such as 500ms, 5s, 10m or 1h.");
+}

@@ -1,0 +1,39 @@
+import type { MirrorState } from "../log/audit-log.ts";
+
+/** What a node and its logs are at, for `GET /v1/status`, `stele status` and whoever is awake at three. */
+export interface NodeStatus {
+  readonly state: "starting" | "ready" | "stopping";
+  /** Unix milliseconds. */
+  readonly startedMs: number;
+  readonly store: StoreStatus;
+  readonly logs: readonly LogStatus[];
+}
+
+export interface StoreStatus {
+  /** Names it for a person. */
+  readonly place: string;
+  readonly kind: "directory" | "shared";
+  /** `unsupported`: a directory, which can't keep anybody from deleting; `none`: the operator accepted that. */
+  readonly vaultLock: "compliance" | "governance" | "none" | "unsupported";
+  /** What an operator should know, in words: an endpoint that is down, a vault that does not lock. */
+  readonly remarks: readonly string[];
+}
+
+export interface LogStatus {
+  readonly name: string;
+  readonly origin: string;
+  readonly treeSize: number;
+  /** When this node took over the newest commit, or that was received (Unix milliseconds); undefined if there is none. */
+  readonly lastCommitMs: number | undefined;
+  readonly commitsPerSecond: number;
+  readonly eventsPerSecond: number;
+  /** Leaf indexes `[journalStart, treeSize)` are in this node's journal; those below `sealedSize` are in segments. */
+  readonly journalStart: number;
+  readonly sealedSize: number;
+  readonly segments: number;
+  readonly indexedSize: number;
+  /** How long ago this node knew for sure that no other had committed more (milliseconds). */
+  readonly followingMs: number;
+  readonly writable: { readonly ok: true } | { readonly ok: false; readonly reason: string };
+  readonly mirrors: readonly MirrorState[];
+}

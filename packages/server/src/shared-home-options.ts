@@ -1,0 +1,89 @@
+import { join } from "node:path";
+import { MalformedError } from "@stele/proof";
+import { LogSecret } from "./log/log-secret.ts";
+import { SharedHome } from "./log/shared-home.ts";
+import { SegmentCache } from "./search/segment-cache.ts";
+import { openStore } from "./store/open-store.ts";
+
+/** A store that nodes share, as an operator names it. */
+export interface SharedOptions {
+  /** `s3://bucket/prefix` or `file:///directory`: commits and whatever needs agreement. */
+  readonly journal: string;
+  /** Where sealed segments go: below `journal` unless told. */
+  readonly vault?: string;
+  /** S3 gateways, one as good as the other. AWS unless told. */
+  readonly s3Endpoints?: readonly string[];
+  readonly s3Region?: string;
+  /** The file with the secret that the keys of logs are derived from: the same at all nodes. */
+  readonly secretPath: string;
+  /** How long segments are locked, in days. */
+  readonly retainDays?: number;
+  /** What lock: compliance unless told. */
+  readonly lock?: "compliance" | "governance";
+  /** `none`: go on though the vault does not lock. */
+  readonly vaultLock?: "required" | "none";
+  /** How much of the vault may be kept on this node's disk. 10 GiB unless told. */
+  readonly cacheBytes?: number;
+  /** Commits are deleted so long after they were sealed. An hour unless told. */
+  readonly trimAfterMs?: number;
+  /** For each call of the store, with its attempts. 5 s unless told. */
+  readonly storeTimeoutMs?: number;
+}
+
+const CACHE_BYTES = 10 * 2 ** 30;
+const TRIM_AFTER_MS = 60 * 60 * 1000;
+const STORE_TIMEOUT_MS = 5_000;
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/**
+ * Opens a shared store, and finds out whether it can be trusted with commits.
+ *
+ * @throws MalformedError `store_url_invalid`, `store_unfit`, `option_invalid`, `secret_…`; UnavailableError
+ *   `store_unavailable`, `store_denied`
+ */
+export async function openSharedHome(dataDir: string, options: SharedOptions): Promise<SharedHome> {
+  const { retainDays } = options;
+  const secret = await LogSecret.read(options.secretPath);
+  const store = openStore({
+    journal: options.journal,
+    ...(options.vault !== undefined && { vault: options.vault }),
+    s3: {
+      ...(options.s3Endpoints && { endpoints: options.s3Endpoints }),
+      ...(options.s3Region !== undefined && { region: options.s3Region }),
+    },
+    lock: { mode: options.lock ?? "compliance", required: options.vaultLock !== "none" },
+    timeoutMs: options.storeTimeoutMs ?? STORE_TIMEOUT_MS,
+  });
+  try {
+    const findings = await store.probe();
+    const locks = findings.vaultLock === "compliance" || findings.vaultLock === "governance";
+    if (locks && retainDays === undefined) {
+      throw new MalformedError(
+        "option_invalid",
+        `The vault ${store.place} locks segments: say for how many days (--retain DAYS), or that it shall not (--vault-lock none)`,
+      );
+    }
+    if (!locks && retainDays !== undefined) {
+      throw new MalformedError(
+        "option_invalid",
+        `The vault ${store.place} can't lock segments, so --retain ${retainDays} can't be kept`,
+      );
+    }
+    const cache = await SegmentCache.open({
+      directory: join(dataDir, "cache", "segments"),
+      cacheBytes: options.cacheBytes ?? CACHE_BYTES,
+    });
+    return new SharedHome({
+      store,
+      findings,
+      secret,
+      cache,
+      dataDir,
+      trimDelayMs: options.trimAfterMs ?? TRIM_AFTER_MS,
+      ...(retainDays !== undefined && { retainMs: retainDays * DAY_MS }),
+    });
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
