@@ -8,6 +8,7 @@ import { addLog } from "./commands/log.ts";
 import { addProve } from "./commands/prove.ts";
 import { addSearch } from "./commands/search.ts";
 import { addServe } from "./commands/serve.ts";
+import { addStatus } from "./commands/status.ts";
 import { addTail } from "./commands/tail.ts";
 import { addToken } from "./commands/token.ts";
 import { addVerify } from "./commands/verify.ts";
@@ -55,6 +56,7 @@ function makeProgram(): Command {
     };
   const commands = [
     addServe,
+    addStatus,
     addAppend,
     addImport,
     addSearch,

@@ -39,6 +39,12 @@ export class Answer {
     throw this.#unlike("a whole number");
   }
 
+  number(): number {
+    if (typeof this.#value === "number" && Number.isFinite(this.#value) && this.#value >= 0)
+      return this.#value;
+    throw this.#unlike("a number from 0 on");
+  }
+
   string(): string {
     if (typeof this.#value === "string") return this.#value;
     throw this.#unlike("a string");

@@ -13,6 +13,7 @@ import { webEnvironment, type Environment } from "./environment.ts";
 import type { EventInput } from "./event.ts";
 import { formatEvents } from "./event-lines.ts";
 import { parseLogEntry, type LogEntry } from "./log-entry.ts";
+import { parseNodeStatus, type NodeStatus } from "./node-status.ts";
 import { parseLogInfo, type LogInfo } from "./log-info.ts";
 import { entryId, type ProvenEntry } from "./proven-entry.ts";
 import { parseAppended, type Appended } from "./receipts.ts";
@@ -208,6 +209,11 @@ export class SteleClient {
   async logs(options: CallOptions = {}): Promise<LogInfo[]> {
     const answer = await this.#get("/v1/logs", SMALL_ANSWER_LENGTH_BYTES_MAX, options);
     return answer.field("logs").items().map(parseLogInfo);
+  }
+
+  /** What the node is at. With several endpoints, of the one that answers. */
+  async status(options: CallOptions = {}): Promise<NodeStatus> {
+    return parseNodeStatus(await this.#get("/v1/status", SMALL_ANSWER_LENGTH_BYTES_MAX, options));
   }
 
   /** Makes a log, with a tree, a key and an order of its own. The one that exists, if it does. */

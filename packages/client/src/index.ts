@@ -6,6 +6,7 @@ export type { EventProblem } from "./errors.ts";
 export type { Change, Entry, EventContext, EventInput, Outcome, Party } from "./event.ts";
 export type { LogEntry } from "./log-entry.ts";
 export type { LogInfo } from "./log-info.ts";
+export type { LogStatus, MirrorStatus, NodeStatus } from "./node-status.ts";
 export { formatProofFile } from "./proven-entry.ts";
 export type { ProvenEntry } from "./proven-entry.ts";
 export type { Appended, Receipt } from "./receipts.ts";

@@ -1,0 +1,96 @@
+import { UnavailableError } from "@stele/proof";
+import type { LogStatus, MirrorStatus, NodeStatus } from "@stele/client";
+import type { AddCommand } from "../command.ts";
+import { countOf, formatCount } from "../count.ts";
+import { describeFailure } from "../failure.ts";
+import { printable } from "../printable.ts";
+import type { Session } from "../session.ts";
+
+export const addStatus: AddCommand = (program, run) => {
+  program
+    .command("status")
+    .summary("what nodes, their store and their logs are at")
+    .description("Asks each node of --url. Fails if one does not answer or a log takes no writes.")
+    .action(run(status));
+};
+
+async function status(session: Session): Promise<void> {
+  const urls = session.options.url.split(",");
+  const answers = await Promise.allSettled(
+    urls.map((url) => session.clientFor(url, session.options.log).status({ signal: session.signal })),
+  );
+  let unwell = 0;
+  for (const [i, answer] of answers.entries()) {
+    const url = urls[i]!;
+    if (answer.status === "rejected") {
+      unwell++;
+      const { code, message } = describeFailure(answer.reason);
+      if (session.json) await session.printJson({ url, error: { code, message } });
+      else await session.print(`${session.out.style("bold", url)}  ${session.out.style("red", message)}`);
+      continue;
+    }
+    if (!answer.value.logs.every(({ writable }) => writable)) unwell++;
+    if (session.json) await session.printJson({ url, ...answer.value });
+    else await show(session, url, answer.value);
+  }
+  if (unwell > 0) {
+    throw new UnavailableError(
+      "node_unwell",
+      `${unwell} of ${countOf(urls.length, "node")} did not answer, or has a log that takes no writes`,
+    );
+  }
+}
+
+async function show(
+  session: Session,
+  url: string,
+  { state, startedAt, store, logs }: NodeStatus,
+): Promise<void> {
+  const { out } = session;
+  await session.print(
+    `${out.style("bold", url)}  ${state}, since ${startedAt.slice(0, 19).replace("T", " ")} UTC`,
+  );
+  await session.print(`  store   ${printable(store.place)}, vault lock: ${store.vaultLock}`);
+  for (const remark of store.remarks)
+    await session.print(`  ${out.style("yellow", "note")}    ${printable(remark)}`);
+  for (const log of logs) await showLog(session, log);
+}
+
+async function showLog(session: Session, log: LogStatus): Promise<void> {
+  const { out } = session;
+  const age =
+    log.lastCommitAge === undefined ? "no commit yet" : `last commit ${timeText(log.lastCommitAge)} ago`;
+  await session.print(
+    `  log     ${out.style("bold", printable(log.name))}  ${countOf(log.treeSize, "entry")}, ${age}`,
+  );
+  await session.print(
+    `          ${log.eventsPerSecond.toFixed(1)} events/s in ${log.commitsPerSecond.toFixed(1)} commits/s; in step with other nodes ${timeText(log.following)} ago`,
+  );
+  await session.print(
+    `          journal from ${formatCount(log.journalStart)}; sealed up to ${formatCount(log.sealedSize)} in ${countOf(log.segments, "segment")}; indexed up to ${formatCount(log.indexedSize)}`,
+  );
+  if (!log.writable) {
+    await session.print(`          ${out.style("red", `takes no writes: ${printable(log.reason ?? "")}`)}`);
+  }
+  for (const mirror of log.mirrors) await session.print(`  mirror  ${mirrorText(session, mirror)}`);
+}
+
+function mirrorText({ out }: Session, mirror: MirrorStatus): string {
+  const lag =
+    mirror.lagEntries === 0
+      ? "has everything"
+      : `lags by ${countOf(mirror.lagEntries, "entry")}, ${timeText(mirror.lag)}`;
+  const text = `${printable(mirror.place)} (${mirror.mode})  ${lag}`;
+  const wrong = [
+    ...(mirror.reason === undefined ? [] : [printable(mirror.reason)]),
+    ...(mirror.conflicts === 0 ? [] : [`${countOf(mirror.conflicts, "object")} differ from the primary's`]),
+  ];
+  return wrong.length === 0 ? text : `${text}  ${out.style("red", wrong.join("; "))}`;
+}
+
+function timeText(seconds: number): string {
+  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  if (seconds < 120) return `${Math.round(seconds)} s`;
+  if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
+  return `${Math.round(seconds / 3600)} h`;
+}

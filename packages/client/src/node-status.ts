@@ -1,0 +1,95 @@
+import type { Answer } from "./answer.ts";
+
+/** What a node says that it, its store and its logs are at: `GET /v1/status`. Times in seconds. */
+export interface NodeStatus {
+  readonly state: string;
+  readonly startedAt: string;
+  readonly store: {
+    readonly place: string;
+    readonly kind: string;
+    readonly vaultLock: string;
+    readonly remarks: readonly string[];
+  };
+  readonly logs: readonly LogStatus[];
+}
+
+export interface LogStatus {
+  readonly name: string;
+  readonly origin: string;
+  readonly treeSize: number;
+  readonly lastCommitAge: number | undefined;
+  readonly commitsPerSecond: number;
+  readonly eventsPerSecond: number;
+  readonly journalStart: number;
+  readonly sealedSize: number;
+  readonly segments: number;
+  readonly indexedSize: number;
+  readonly following: number;
+  readonly writable: boolean;
+  readonly reason: string | undefined;
+  readonly mirrors: readonly MirrorStatus[];
+}
+
+export interface MirrorStatus {
+  readonly place: string;
+  readonly mode: string;
+  readonly mirroredSize: number;
+  readonly lagEntries: number;
+  readonly lag: number;
+  readonly ok: boolean;
+  readonly reason: string | undefined;
+  readonly conflicts: number;
+}
+
+/** @throws MalformedError `response_malformed` */
+export function parseNodeStatus(answer: Answer): NodeStatus {
+  const store = answer.field("store");
+  return {
+    state: answer.field("state").string(),
+    startedAt: answer.field("started_at").string(),
+    store: {
+      place: store.field("place").string(),
+      kind: store.field("kind").string(),
+      vaultLock: store.field("vault_lock").string(),
+      remarks: store
+        .field("remarks")
+        .items()
+        .map((remark) => remark.string()),
+    },
+    logs: answer.field("logs").items().map(parseLogStatus),
+  };
+}
+
+function parseLogStatus(log: Answer): LogStatus {
+  return {
+    name: log.field("name").string(),
+    origin: log.field("origin").string(),
+    treeSize: log.field("tree_size").integer(),
+    lastCommitAge: log.has("last_commit_age_seconds")
+      ? log.field("last_commit_age_seconds").number()
+      : undefined,
+    commitsPerSecond: log.field("commits_per_second").number(),
+    eventsPerSecond: log.field("events_per_second").number(),
+    journalStart: log.field("journal_start").integer(),
+    sealedSize: log.field("sealed_size").integer(),
+    segments: log.field("segments").integer(),
+    indexedSize: log.field("indexed_size").integer(),
+    following: log.field("following_seconds").number(),
+    writable: log.field("writable").boolean(),
+    reason: log.has("reason") ? log.field("reason").string() : undefined,
+    mirrors: log.field("mirrors").items().map(parseMirrorStatus),
+  };
+}
+
+function parseMirrorStatus(mirror: Answer): MirrorStatus {
+  return {
+    place: mirror.field("place").string(),
+    mode: mirror.field("mode").string(),
+    mirroredSize: mirror.field("mirrored_size").integer(),
+    lagEntries: mirror.field("lag_entries").integer(),
+    lag: mirror.field("lag_seconds").number(),
+    ok: mirror.field("ok").boolean(),
+    reason: mirror.has("reason") ? mirror.field("reason").string() : undefined,
+    conflicts: mirror.field("conflicts").integer(),
+  };
+}
