@@ -69,6 +69,7 @@ export class Database {
     const directories = [...options.directories, ...(tempDirectory === undefined ? [] : [tempDirectory])];
     for (const setting of [
       "parquet_metadata_cache = true",
+      "enable_external_file_cache = false",
       `allowed_directories = [${directories.map(quoted).join(", ")}]`,
       "enable_external_access = false",
       "lock_configuration = true",
