@@ -3,7 +3,7 @@ import { quoted, type Database, type Row } from "./database.ts";
 import type { HotChunk, HotIndex } from "./hot-index.ts";
 import type { SqlCondition } from "./query/index.ts";
 import type { Segment } from "./segment.ts";
-import type { SegmentFiles } from "./segment-files.ts";
+import { neededBytes, type SegmentFiles, type SegmentNeed } from "./segment-files.ts";
 import type { SegmentReader } from "./segment-reader.ts";
 
 /** What an index holds at one moment. Segments hold `[0, sealedSize)`, hot chunks `[sealedSize, indexedSize)`. */
@@ -55,7 +55,7 @@ export class PartReader {
 
   /**
    * Runs `statement` of a relation that has `expressions` over the typed columns of each entry of the part that meets the
-   * condition.
+   * condition. Where segments are more than can be had at once, it collects those of one group after the other first.
    *
    * @throws VerificationError `segment_corrupt`; UnavailableError
    */
@@ -93,10 +93,24 @@ export class PartReader {
     if (segments.some((segment) => segment.start < start)) conditions.push(`seq >= ${start}`);
     if (segments.some((segment) => segment.end > end)) conditions.push(`seq < ${end}`);
     const need = needsText ? "all" : "columns";
-    return await this.#files.using(segments, need, async (paths) => {
-      const relation = [...selects, select(readParquet(paths), conditions)].join(" UNION ALL ");
-      return await this.#database.queryFiles(statement(`(${relation})`), values, paths, need);
-    });
+    const groups = divided(segments, need, this.#files.bytesAtOnce);
+    const found = this.#database.uniqueName("hits");
+    try {
+      for (const [i, group] of groups.entries()) {
+        const last = i === groups.length - 1;
+        const rows = await this.#files.using(group, need, async (paths) => {
+          const hits = select(readParquet(paths), conditions);
+          const relation = [...selects, ...(i > 0 ? [`SELECT * FROM ${found}`] : []), hits].join(" UNION ALL ");
+          const collect = i > 0 ? `INSERT INTO ${found} ${hits}` : `CREATE TABLE ${found} AS ${hits}`;
+          const sql = last ? statement(`(${relation})`) : collect;
+          return await this.#database.queryFiles(sql, values, paths, need);
+        });
+        if (last) return rows;
+      }
+      return [];
+    } finally {
+      if (groups.length > 1) await this.#database.query(`DROP TABLE IF EXISTS ${found}`);
+    }
   }
 
   /** Leaf index and text of the entries with these leaf indexes of the part, in any order. */
@@ -153,6 +167,23 @@ export class PartReader {
     const [row] = await this.#database.query(`SELECT min(seq) FROM (${selects.join(" UNION ALL ")})`, [id]);
     return typeof row?.[0] === "bigint" ? Number(row[0]) : undefined;
   }
+}
+
+/** Segments in groups of which so many bytes are needed at most; one at least in each. */
+function divided(segments: readonly Segment[], need: SegmentNeed, lengthMax: number): Segment[][] {
+  const groups: Segment[][] = [];
+  let room = 0;
+  for (const segment of segments) {
+    const lengthBytes = neededBytes(segment, need);
+    const present = groups.at(-1);
+    if (present && lengthBytes <= room) present.push(segment);
+    else {
+      groups.push([segment]);
+      room = lengthMax;
+    }
+    room -= lengthBytes;
+  }
+  return groups;
 }
 
 function readParquet(paths: readonly string[]): string {

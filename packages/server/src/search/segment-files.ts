@@ -39,6 +39,12 @@ export interface SegmentFiles {
   close(): Promise<void>;
 }
 
+/** How much of a segment's file is needed. */
+export function neededBytes({ lengthBytes, digests }: Segment, need: SegmentNeed): number {
+  const entries = digests?.entryRanges.reduce((sum, { from, to }) => sum + to - from, 0) ?? 0;
+  return need === "all" ? lengthBytes : lengthBytes - entries;
+}
+
 /** A directory that has all segments, whole. Nothing is verified. */
 export class LocalSegmentFiles implements SegmentFiles {
   readonly bytesAtOnce = Infinity;
