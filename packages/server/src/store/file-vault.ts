@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { ConflictError, MalformedError } from "@stele/proof";
 import { syncDirectory } from "./durable-file.ts";
 import { errorCode, storageError } from "./storage-error.ts";
-import type { Vault, VaultObject } from "./vault.ts";
+import type { Vault, VaultObject, VaultRef } from "./vault.ts";
 
 const KEY = /^[0-9A-Za-z][0-9A-Za-z._-]{0,200}$/;
 
@@ -13,6 +13,10 @@ const KEY = /^[0-9A-Za-z][0-9A-Za-z._-]{0,200}$/;
  */
 export class FileVault implements Vault {
   readonly #directory: string;
+
+  get place(): string {
+    return this.#directory;
+  }
 
   private constructor(directory: string) {
     this.#directory = directory;
@@ -42,8 +46,8 @@ export class FileVault implements Vault {
     return { key, lengthBytes: (await stat(target)).size };
   }
 
-  async get(key: string, from: number, to: number): Promise<Uint8Array> {
-    const found = await this.head(key);
+  async get({ key }: VaultRef, from: number, to: number): Promise<Uint8Array> {
+    const found = await this.head({ key });
     if (!found) throw new MalformedError("vault_key_unknown", `The vault has no ${key}`);
     if (!(from >= 0 && from <= to && to <= found.lengthBytes)) {
       throw new MalformedError(
@@ -66,7 +70,7 @@ export class FileVault implements Vault {
     return bytes;
   }
 
-  async head(key: string): Promise<VaultObject | undefined> {
+  async head({ key }: VaultRef): Promise<VaultObject | undefined> {
     try {
       return { key, lengthBytes: (await stat(this.path(key))).size };
     } catch (cause) {

@@ -33,8 +33,10 @@ export function vaultContract(driver: string, make: () => Promise<VaultUnderTest
 
     it("has nothing at first", async () => {
       expect(await subject.vault.list()).toEqual([]);
-      expect(await subject.vault.head("a.parquet")).toBeUndefined();
-      await expect(subject.vault.get("a.parquet", 0, 0)).rejects.toMatchObject({ code: "vault_key_unknown" });
+      expect(await subject.vault.head({ key: "a.parquet" })).toBeUndefined();
+      await expect(subject.vault.get({ key: "a.parquet" }, 0, 0)).rejects.toMatchObject({
+        code: "vault_key_unknown",
+      });
     });
 
     it("gives back what was put, whole and by range, and takes the staged file away", async () => {
@@ -43,10 +45,10 @@ export function vaultContract(driver: string, make: () => Promise<VaultUnderTest
         key: "a.parquet",
         lengthBytes: 10,
       });
-      expect(Buffer.from(await subject.vault.get("a.parquet", 0, 10)).toString()).toBe("0123456789");
-      expect(Buffer.from(await subject.vault.get("a.parquet", 3, 7)).toString()).toBe("3456");
-      expect(await subject.vault.head("a.parquet")).toMatchObject({ lengthBytes: 10 });
-      await expect(subject.vault.get("a.parquet", 3, 11)).rejects.toMatchObject({
+      expect(Buffer.from(await subject.vault.get({ key: "a.parquet" }, 0, 10)).toString()).toBe("0123456789");
+      expect(Buffer.from(await subject.vault.get({ key: "a.parquet" }, 3, 7)).toString()).toBe("3456");
+      expect(await subject.vault.head({ key: "a.parquet" })).toMatchObject({ lengthBytes: 10 });
+      await expect(subject.vault.get({ key: "a.parquet" }, 3, 11)).rejects.toMatchObject({
         code: "range_out_of_bounds",
       });
       await expect(subject.vault.put("b.parquet", path, {})).rejects.toMatchObject({
@@ -59,7 +61,7 @@ export function vaultContract(driver: string, make: () => Promise<VaultUnderTest
       await expect(subject.vault.put("a.parquet", await staged("other"), {})).rejects.toMatchObject({
         code: "vault_key_taken",
       });
-      expect(Buffer.from(await subject.vault.get("a.parquet", 0, 5)).toString()).toBe("first");
+      expect(Buffer.from(await subject.vault.get({ key: "a.parquet" }, 0, 5)).toString()).toBe("first");
     });
 
     it("lists in the order of keys", async () => {
