@@ -62,6 +62,17 @@ export class AccessPolicy {
     }
     return token;
   }
+
+  /** Whether `admit` would. @throws MalformedError `token_file_malformed` */
+  allows(headers: IncomingHttpHeaders, needed: Role): boolean {
+    try {
+      this.admit(headers, needed);
+      return true;
+    } catch (error) {
+      if (error instanceof AccessError) return false;
+      throw error;
+    }
+  }
 }
 
 /**

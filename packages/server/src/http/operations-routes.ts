@@ -4,7 +4,7 @@ import type { Api, ApiContext } from "./api.ts";
 import { answers, bytes, json } from "./schemas.ts";
 
 /** What supervisors, load balancers and Prometheus ask for. */
-export function operationsRoutes(api: Api, { node, metrics }: ApiContext): void {
+export function operationsRoutes(api: Api, { node, metrics, access }: ApiContext): void {
   const tags = ["operations"];
 
   api.get(
@@ -26,14 +26,16 @@ export function operationsRoutes(api: Api, { node, metrics }: ApiContext): void 
   api.get(
     "/readyz",
     {
-      config: { role: "reader" },
+      // Load balancers have no token. Why it is not ready is for readers.
+      config: { role: "anyone" },
       logLevel: "warn",
       schema: {
         tags,
         operationId: "getReadiness",
         summary: "Whether every log takes writes and its index keeps up",
         description:
-          "503 `not_ready` names the reasons. With for=reads: whether it answers reads, which go on while the store is out.",
+          "503 `not_ready` names the reasons, to readers. With for=reads: whether it answers reads, which go on while the store is out.",
+        security: [],
         querystring: Type.Object({
           for: Type.Optional(Type.Enum(["all", "reads"], { description: "all unless told" })),
         }),
@@ -41,7 +43,7 @@ export function operationsRoutes(api: Api, { node, metrics }: ApiContext): void 
       },
     },
     (request) => {
-      assertNodeReady(node, request.query.for ?? "all");
+      assertNodeReady(node, request.query.for ?? "all", () => access.allows(request.headers, "reader"));
       return { ready: true };
     },
   );

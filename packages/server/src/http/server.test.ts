@@ -180,7 +180,6 @@ describe("a node with tokens", () => {
     "/v1/logs/main/top?field=actor",
     "/logs/main/checkpoint",
     "/logs/main/tile/0/000.p/1",
-    "/readyz",
     "/metrics",
   ];
 

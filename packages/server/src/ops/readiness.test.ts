@@ -50,3 +50,28 @@ const nodeWithoutLogs: Omit<NodeView, "state"> = {
   prepare: () => Promise.resolve(),
   createLog: () => Promise.reject(new Error("There is no log")),
 };
+
+it("is told to anyone; why not, to readers", async () => {
+  const closed = await serveNode();
+  try {
+    const [reader, writer] = [await closed.token("reader"), await closed.token("writer")];
+    const ask = (token?: string) =>
+      fetch(
+        `${closed.url}/readyz`,
+        token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } },
+      );
+    for (const token of [undefined, writer, reader]) expect((await ask(token)).status).toBe(200);
+    vi.spyOn(closed.node.log("main")!, "writable").mockReturnValue({ ok: false, reason: "storage_full" });
+    const messages: string[] = [];
+    for (const token of [undefined, writer, reader]) {
+      const response = await ask(token);
+      expect(response.status).toBe(503);
+      const { error } = (await response.json()) as { error: { code: string; message: string } };
+      expect(error.code).toBe("not_ready");
+      messages.push(error.message);
+    }
+    expect(messages.map((message) => message.includes("storage_full"))).toEqual([false, false, true]);
+  } finally {
+    await closed.close();
+  }
+});

@@ -23,8 +23,10 @@ export function reasonsNotReady(node: NodeView, purpose: Purpose = "all"): strin
   });
 }
 
-/** @throws UnavailableError `not_ready`, with all reasons */
-export function assertNodeReady(node: NodeView, purpose: Purpose): void {
+/** @throws UnavailableError `not_ready`, with all reasons for those who may know them */
+export function assertNodeReady(node: NodeView, purpose: Purpose, mayKnowWhy: () => boolean): void {
   const reasons = reasonsNotReady(node, purpose);
-  if (reasons.length > 0) throw new UnavailableError("not_ready", `Not ready: ${reasons.join("; ")}`);
+  if (reasons.length === 0) return;
+  const why = mayKnowWhy() ? reasons.join("; ") : "readers are told why";
+  throw new UnavailableError("not_ready", `Not ready: ${why}`);
 }
