@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { constants } from "node:fs";
-import { copyFile, mkdir, open, rename, rm, stat, type FileHandle } from "node:fs/promises";
+import { chmod, copyFile, mkdir, open, rename, rm, stat, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
 import { equalBytes, InvariantError } from "@stele/proof";
 import { writeFully } from "../store/durable-file.ts";
@@ -79,7 +79,7 @@ export class CachedSegment {
 
   get #from(): SegmentSource {
     if (this.#source) return this.#source;
-    throw new InvariantError("segment_unknown", `Nobody said what ${this.path} is`);
+    throw new InvariantError("segment_not_described", `Nobody said what ${this.path} is`);
   }
 
   /** Says what it is. */
@@ -124,7 +124,10 @@ export class CachedSegment {
     const { lengthBytes, digests } = this.#segment;
     await this.#room.making(lengthBytes, async () => {
       await this.#evicting;
-      await this.#replace(async (temporary) => await copyFile(path, temporary, constants.COPYFILE_FICLONE));
+      await this.#replace(async (temporary) => {
+        await copyFile(path, temporary, constants.COPYFILE_FICLONE);
+        await chmod(temporary, 0o600); // what is sealed is read-only
+      });
     });
     this.#prepared = Promise.resolve();
     for (const part of ["columns" as const, ...digests.entryRanges.keys()]) this.#verified.add(part);

@@ -14,6 +14,8 @@ export const SEARCH_ERROR_CODES = {
   data_dir_locked: "Another process uses the data directory.",
   segment_corrupt: "A segment can't be read, or is not what was sealed.",
   segment_unavailable: "A segment's file can't be opened.",
+  segment_not_described: "A segment in a vault has no digests: its bytes can't be verified.",
+  range_unknown: "Bytes were asked for that are not the entries of a row group.",
   segment_record_corrupt: "A segment's record is not signed by the log, or contradicts itself.",
   segment_missing: "There is a gap between segments.",
   segment_misaligned: "A segment does not begin and end at multiples of 256.",

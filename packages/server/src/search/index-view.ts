@@ -100,7 +100,9 @@ export class PartReader {
         const last = i === groups.length - 1;
         const rows = await this.#files.using(group, need, async (paths) => {
           const hits = select(readParquet(paths), conditions);
-          const relation = [...selects, ...(i > 0 ? [`SELECT * FROM ${found}`] : []), hits].join(" UNION ALL ");
+          const relation = [...selects, ...(i > 0 ? [`SELECT * FROM ${found}`] : []), hits].join(
+            " UNION ALL ",
+          );
           const collect = i > 0 ? `INSERT INTO ${found} ${hits}` : `CREATE TABLE ${found} AS ${hits}`;
           const sql = last ? statement(`(${relation})`) : collect;
           return await this.#database.queryFiles(sql, values, paths, need);

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Vault } from "../store/vault.ts";
 import { CachedSegmentFiles } from "./cached-segment-files.ts";
 import { CachedSegment, TEMPORARY_SUFFIX, type CacheRoom } from "./cached-segment.ts";
+import { parseSegmentFileName } from "./segment.ts";
 import { Semaphore } from "./semaphore.ts";
 
 export interface SegmentCacheOptions {
@@ -28,6 +29,8 @@ export interface SegmentCacheCounters {
 /** One use of the cache takes a quarter of it at most, if it can be divided: so some run at the same time. */
 const USES_AT_ONCE = 4;
 const REQUESTS_MAX = 16;
+/** Uses that may wait until others are done. */
+const WAITING_MAX = 256;
 
 /**
  * What a node has of the segments of all its logs, on its disk. What was not used for longest goes first: entries before
@@ -41,6 +44,7 @@ export class SegmentCache {
   readonly #files = new Map<string, CachedSegment>();
   readonly #requests: Semaphore;
   readonly #uses: Semaphore;
+  readonly #logs: CachedSegmentFiles[] = [];
   #reservedBytes = 0;
   #evicting: Promise<void> = Promise.resolve();
   readonly #counters = { requests: 0, fetchedBytes: 0, hits: 0, misses: 0 };
@@ -50,7 +54,7 @@ export class SegmentCache {
     this.#cacheBytes = cacheBytes;
     this.bytesAtOnce = Math.floor(cacheBytes / USES_AT_ONCE);
     this.#requests = new Semaphore(requestsMax);
-    this.#uses = new Semaphore(cacheBytes);
+    this.#uses = new Semaphore(cacheBytes, WAITING_MAX);
   }
 
   static async open(options: SegmentCacheOptions): Promise<SegmentCache> {
@@ -62,7 +66,14 @@ export class SegmentCache {
 
   /** The segments of one log. */
   forLog(name: string, vault: Vault): CachedSegmentFiles {
-    return new CachedSegmentFiles(this, name, vault);
+    const files = new CachedSegmentFiles(this, name, vault);
+    this.#logs.push(files);
+    return files;
+  }
+
+  /** Resolves when nothing is in use. */
+  async close(): Promise<void> {
+    for (const files of this.#logs) await files.close();
   }
 
   get counters(): SegmentCacheCounters {
@@ -143,10 +154,10 @@ export class SegmentCache {
   async #find(): Promise<void> {
     await mkdir(this.#directory, { recursive: true });
     for (const entry of await readdir(this.#directory, { recursive: true, withFileTypes: true })) {
-      if (!entry.isFile()) continue;
       const path = join(entry.parentPath, entry.name);
-      if (path.endsWith(TEMPORARY_SUFFIX)) await rm(path);
-      else await this.#file(path).measure();
+      if (!entry.isFile()) continue;
+      if (parseSegmentFileName(entry.name)) await this.#file(path).measure();
+      else if (entry.name.endsWith(`.parquet${TEMPORARY_SUFFIX}`)) await rm(path);
     }
   }
 }

@@ -19,7 +19,8 @@ export interface SegmentFiles {
   /**
    * Gives `work` the paths of Parquet files, in the order of `segments`; they are there until it ends. With "columns",
    * the column `entry` may be a hole, which must not be read. Whatever was fetched was compared with the digests of the
-   * segment first. `work` may run a second time if it finds a file damaged (`segment_corrupt`).
+   * segment first. `work` may run a second time if it finds a file damaged (`segment_corrupt`). It must
+   * not ask for segments itself: it would wait for its own end.
    *
    * @throws VerificationError `segment_corrupt`; UnavailableError if the vault or the disk fails
    */
