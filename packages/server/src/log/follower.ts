@@ -75,7 +75,7 @@ export class Follower {
   async refresh(maxAgeMs: number): Promise<void> {
     const { journal } = this.#options;
     if (this.#failed || journal.confirmedAgoMs <= maxAgeMs) return;
-    await this.#look(() => journal.confirmedAgoMs > maxAgeMs);
+    await this.look(() => journal.confirmedAgoMs > maxAgeMs);
   }
 
   async #take(commit: StoredCommit): Promise<void> {
@@ -110,12 +110,13 @@ export class Follower {
       if (signal.aborted) return;
       // A commit of our own just now shows that nobody was ahead.
       if (journal.confirmedAgoMs < Math.min(pauseMs, idlePauseMs())) continue;
-      const commits = await this.#look(() => true);
+      const commits = await this.look();
       pauseMs = commits > 0 ? BUSY_PAUSE_MS : Math.min(pauseMs * 2, idlePauseMs());
     }
   }
 
-  async #look(needed: () => boolean): Promise<number> {
+  /** As {@link catchUp}, if it is still needed once the mutex is free. Does not fail: 0 while the store is out. */
+  async look(needed = (): boolean => true): Promise<number> {
     const { exclusive, onFailure, onRecovered } = this.#options;
     try {
       const commits = await exclusive.run(async () => (needed() ? await this.catchUp() : 0));

@@ -10,8 +10,8 @@ import type { SegmentShelf } from "./log-storage.ts";
 import type { LogReport } from "./stored-log.ts";
 import type { TreeStore } from "./tree-store.ts";
 
-/** How often the age of hot entries is looked at. */
-const CHECK_MS = 60_000;
+/** How often the age of hot entries is looked at, and whether something can be trimmed. */
+const CHECK_MS = 5_000;
 const RETRY_MS = 30_000;
 /** While another node seals. */
 const WAIT_MS = 1_000;
@@ -75,7 +75,10 @@ export class Sealer {
   }
 
   start(): void {
-    this.#timer = setInterval(() => this.#checkAge(), CHECK_MS).unref();
+    this.#timer = setInterval(() => {
+      this.#checkAge();
+      this.#trim();
+    }, CHECK_MS).unref();
     this.#checkAge();
   }
 
@@ -129,6 +132,16 @@ export class Sealer {
   #tellProgress(): void {
     this.#progress.resolve();
     this.#progress = Promise.withResolvers();
+  }
+
+  /** What was sealed long enough ago; after a failure, the next time. */
+  #trim(): void {
+    const { journal, report } = this.#options;
+    if (this.#running || this.#closed) return;
+    this.#running = journal
+      .trim(this.sealedSize)
+      .catch((error: unknown) => report({ kind: "failed", what: "trimming the journal", error }))
+      .finally(() => (this.#running = undefined));
   }
 
   #checkAge(): void {

@@ -23,8 +23,13 @@ export interface SequencerOptions {
   readonly head: () => SignedTreeHead;
   /** Reads committed entries, to compare ids with. */
   readonly readEntries: ReadEntries;
-  /** Takes over what other nodes committed first. Called with the mutex held. Returns how many commits that were. */
-  readonly catchUp: () => Promise<number>;
+  /** Other nodes that commit, too, if there can be any. */
+  readonly others?: {
+    /** Takes over what they committed first; returns how many commits that were. The mutex is held. */
+    catchUp(): Promise<number>;
+    /** The same, taking the mutex, and without failing: 0 if the store is out. */
+    look(): Promise<number>;
+  };
   /**
    * Called after each commit of this node, before it is acknowledged. The next commit waits for what it returns, so that
    * whoever follows the log is never left further behind than memory allows.
@@ -185,7 +190,7 @@ export class Sequencer {
   }
 
   async #run(): Promise<void> {
-    const { clock, exclusive } = this.#options;
+    const { clock, exclusive, others } = this.#options;
     for (let group = this.#take(); group.length > 0; group = this.#take()) {
       const startedMs = clock.monotonicMs();
       let pauseMs = 0;
@@ -193,16 +198,28 @@ export class Sequencer {
         const followed = await exclusive.run(() => this.#commit(group, startedMs));
         this.#failure = undefined;
         if (followed) {
-          pauseMs = this.#turns.won(clock.monotonicMs() - startedMs);
+          if (others) pauseMs = this.#turns.won(clock.monotonicMs() - startedMs);
           await followed.done;
         }
       } catch (error) {
         this.#fail(group, error);
       }
-      if (pauseMs > 0 && this.#queue.length > 0 && !this.#closed) await clock.sleep(pauseMs);
+      if (others && pauseMs > 0 && !this.#closed) await this.#giveWay(others.look, pauseMs);
     }
     this.#running = false;
     if (this.#queue.length === 0) this.#idle?.();
+  }
+
+  /** Waits until another node has committed, or for so long. */
+  async #giveWay(look: () => Promise<number>, pauseMs: number): Promise<void> {
+    const { clock } = this.#options;
+    const untilMs = clock.monotonicMs() + pauseMs;
+    let seen = false;
+    while (!seen && this.#queue.length > 0 && clock.monotonicMs() < untilMs) {
+      await clock.sleep(this.#turns.lookMs);
+      seen = (await look()) > 0;
+    }
+    this.#turns.waited(seen);
   }
 
   #fail(group: Group, error: unknown): void {
@@ -243,7 +260,7 @@ export class Sequencer {
 
   /** Places and commits a group, behind whatever others commit first, and acknowledges it. The mutex is held. */
   async #commit(group: Group, startedMs: number): Promise<{ done: Promise<void> } | undefined> {
-    const { clock, state, readEntries, catchUp, onOutcome } = this.#options;
+    const { clock, state, readEntries, others, onOutcome } = this.#options;
     const batches = group.map(({ batch }) => batch);
     const deadlineMs = Math.max(
       Math.min(...group.map(({ submission }) => submission.arrivedMs)) + this.#limits.commitTimeoutMs,
@@ -255,8 +272,8 @@ export class Sequencer {
       try {
         if (placement.newCount > 0) followed = await this.#append(batches, placement, deadlineMs);
       } catch (error) {
-        if (!(error instanceof ConflictError) || clock.monotonicMs() > deadlineMs) throw error;
-        const behind = (await catchUp()) > 0;
+        if (!others || !(error instanceof ConflictError) || clock.monotonicMs() > deadlineMs) throw error;
+        const behind = (await others.catchUp()) > 0;
         const pauseMs = behind ? this.#turns.lost() : CONFLICT_PAUSE_MS;
         await clock.sleep(pauseMs);
         continue;

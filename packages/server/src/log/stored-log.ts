@@ -128,7 +128,7 @@ export class StoredLog implements AuditLog {
       reader.readEntries(this.#sealer.segmentOf(from), from, to),
     );
     const exclusive = new Mutex();
-    this.#follower =
+    const follower =
       shared &&
       new Follower({
         journal: shared,
@@ -144,6 +144,7 @@ export class StoredLog implements AuditLog {
           options.report({ kind: "recovered", what: "following the log" });
         },
       });
+    this.#follower = follower;
     this.#sequencer = new Sequencer({
       journal,
       state,
@@ -152,7 +153,7 @@ export class StoredLog implements AuditLog {
       exclusive,
       head: () => this.#head,
       readEntries: (from, to) => this.readEntries(from, to),
-      catchUp: async () => (await this.#follower?.catchUp()) ?? 0,
+      ...(follower && { others: { catchUp: () => follower.catchUp(), look: () => follower.look() } }),
       onCommitted: (committed) => this.#committed(committed),
       ...(options.assured && { assured: options.assured }),
       ...(options.onOutcome && { onOutcome: options.onOutcome }),

@@ -1,23 +1,25 @@
 import type { Clock } from "./clock.ts";
 
-/** How long a writer that just won may go on before it lets others try. */
-const TURN_MS = 100;
-/** A writer that has seen no other pauses this much more rarely. */
-const ALONE_FACTOR = 5;
-/** Other writers are reckoned with for so long after their last commit. */
-const REMEMBERED_MS = 2_000;
+/** How long a writer goes on before it lets others try. */
+const TURN_MS = 60;
+const TURN_ALONE_MS = 300;
+/** How often a commit's time others are given: to read what they missed and to commit, on a busy machine. */
+const PATIENCE = 10;
+const PATIENCE_ALONE = 3;
+const PAUSE_MS_MIN = 5;
 const PAUSE_MS_MAX = 250;
 
 /**
- * Fairness between nodes that commit to one log. Whoever won knows the next position first and would always win; so a
- * writer pauses after its turn, for about as long as another one needs to read its commit and to make one. Only
- * speed depends on it. What collects during the pause goes into one commit, so little is lost.
+ * Fairness between nodes that commit to one log. Whoever won knows the next position first and would go on winning; so after
+ * its turn a writer waits until another one has committed. If none does, there is none: from then on it
+ * only pauses shortly now and then, for one that might come. What collects meanwhile goes into one commit, so little is
+ * lost. Only speed depends on all this.
  */
 export class Turns {
   readonly #clock: Clock;
   readonly #random: () => number;
-  #turnBeganMs = 0;
-  #foreignAtMs = -Infinity;
+  #turnBeganMs = -Infinity;
+  #contended = false;
   /** How long a commit takes, smoothed. */
   #commitMs = 10;
 
@@ -28,23 +30,32 @@ export class Turns {
 
   /** A commit of another node was seen. */
   foreign(): void {
-    this.#foreignAtMs = this.#clock.monotonicMs();
+    this.#contended = true;
   }
 
-  /** A commit of ours landed. Returns for how long to let others try before the next one (milliseconds). */
+  /** A commit of ours landed. Returns for how long to wait for another node's at most (milliseconds); 0: go on. */
   won(tookMs: number): number {
-    const nowMs = this.#clock.monotonicMs();
     this.#commitMs += (tookMs - this.#commitMs) / 8;
-    const contended = nowMs - this.#foreignAtMs < REMEMBERED_MS;
-    if (nowMs - this.#turnBeganMs < TURN_MS * (contended ? 1 : ALONE_FACTOR)) return 0;
-    const pauseMs = Math.min(PAUSE_MS_MAX, this.#commitMs * (1.5 + this.#random()));
-    this.#turnBeganMs = nowMs + pauseMs;
-    return pauseMs;
+    const inTurnMs = this.#clock.monotonicMs() - this.#turnBeganMs;
+    if (inTurnMs < (this.#contended ? TURN_MS : TURN_ALONE_MS)) return 0;
+    const patience = this.#contended ? PATIENCE : PATIENCE_ALONE;
+    return Math.min(PAUSE_MS_MAX, Math.max(PAUSE_MS_MIN, this.#commitMs * patience));
+  }
+
+  /** How long to wait before looking whether another node has committed. */
+  get lookMs(): number {
+    return Math.max(1, this.#commitMs / 2);
+  }
+
+  /** The wait is over. `seen`: another node has committed. */
+  waited(seen: boolean): void {
+    this.#contended = seen;
+    this.#turnBeganMs = this.#clock.monotonicMs();
   }
 
   /** Another one was first. Returns how long to wait before the next attempt: hardly, it has waited already. */
   lost(): number {
-    this.foreign();
+    this.#contended = true;
     return this.#random() * this.#commitMs * 0.25;
   }
 }

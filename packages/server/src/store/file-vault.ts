@@ -18,7 +18,7 @@ export class FileVault implements Vault {
     return this.#directory;
   }
 
-  private constructor(directory: string) {
+  constructor(directory: string) {
     this.#directory = directory;
   }
 
