@@ -73,6 +73,7 @@ export class SharedHome implements LogHome {
   }
 
   async close(): Promise<void> {
+    await this.#options.cache.close();
     await this.#options.store.close();
   }
 

@@ -2,9 +2,9 @@ import { randomBytes } from "node:crypto";
 import { link, mkdir, readFile, rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { SteleError, VerificationError } from "@stele/proof";
+import { SteleError, UnavailableError, VerificationError } from "@stele/proof";
 import type { IdHashSeed } from "../event/id-hash.ts";
-import type { SegmentFiles } from "../search/segment-files.ts";
+import type { CachedSegmentFiles } from "../search/cached-segment-files.ts";
 import { formatSegmentRecord, parseSegmentRecord, type SegmentRecord } from "../search/segment-record.ts";
 import type { DescribedSegment, Segment } from "../search/segment.ts";
 import { replaceFile } from "../store/durable-file.ts";
@@ -27,7 +27,7 @@ export interface SharedStorageOptions {
   readonly identity: LogIdentity;
   readonly objects: ObjectStore;
   readonly vault: Vault;
-  readonly segmentFiles: SegmentFiles & { adopt(segment: Segment, path: string): Promise<void> };
+  readonly segmentFiles: CachedSegmentFiles;
   /** What must outlive a restart: the mark. */
   readonly directory: string;
   /** What may be deleted while the node is stopped: the copy of the journal, seal records. */
@@ -171,8 +171,15 @@ class SharedShelf implements SegmentShelf {
   async find(start: number): Promise<Segment | undefined> {
     const record = await this.#catalog.read(start);
     if (!record) return undefined;
-    const { identity, objects } = this.#options;
-    return parse(record.note, identity, objects.place).segment;
+    const { identity, objects, segmentFiles } = this.#options;
+    const { segment } = parse(record.note, identity, objects.place);
+    try {
+      // So that the first search that needs them does not wait.
+      await segmentFiles.prefetchColumns(segment);
+    } catch (error) {
+      if (!(error instanceof UnavailableError)) throw error; // then the first search fetches them
+    }
+    return segment;
   }
 
   async claim(start: number): Promise<boolean> {
