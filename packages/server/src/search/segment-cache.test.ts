@@ -187,6 +187,10 @@ it("heals what is damaged or deleted while it runs", async () => {
   await rm(path(3));
   await rm(path(2));
   expect(await search()).toEqual(expected);
+  await files.prefetchColumns(segments[0]!);
+  await rm(path(0));
+  const range = segments[0]!.digests.entryRanges[0]!;
+  expect(await files.read(segments[0]!, range.from, range.to)).toHaveLength(range.to - range.from);
   const { from, to } = last.digests.entryRanges[1]!;
   await damage(path(3), from + 5, from + 6);
   vault.reads.length = 0;

@@ -2,9 +2,10 @@ import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Vault } from "../store/vault.ts";
 import { CachedSegmentFiles } from "./cached-segment-files.ts";
-import { CachedSegment, TEMPORARY_SUFFIX, type CacheRoom } from "./cached-segment.ts";
+import { CachedSegment, type CacheRoom } from "./cached-segment.ts";
 import { parseSegmentFileName } from "./segment.ts";
 import { Semaphore } from "./semaphore.ts";
+import { TEMPORARY_SUFFIX } from "./sparse-file.ts";
 
 export interface SegmentCacheOptions {
   /** For nothing else; `<log>/<key>` are the files in it. DuckDB must be allowed to read there. */

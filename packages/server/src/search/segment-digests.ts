@@ -30,9 +30,9 @@ export async function describeSegmentFile(
     const lengthBytes = (await file.stat()).size;
     const whole = createHash("sha256");
     const columns = createHash("sha256");
-    const add = async (part: Hash, { from, to }: ByteRange): Promise<void> => {
-      for (let at = from; at < to; at += READ_BYTES) {
-        const bytes = await readRange(file, { offset: at, lengthBytes: Math.min(READ_BYTES, to - at) });
+    const add = async (part: Hash, range: ByteRange): Promise<void> => {
+      for (const piece of piecesOf(range, READ_BYTES)) {
+        const bytes = await readRange(file, { offset: piece.from, lengthBytes: piece.to - piece.from });
         whole.update(bytes);
         part.update(bytes);
       }
@@ -75,4 +75,13 @@ export function isInOrder(ranges: readonly ByteRange[], lengthBytes: number): bo
 function rangesBetween(ranges: readonly ByteRange[], lengthBytes: number): ByteRange[] {
   const ends = [0, ...ranges.map(({ to }) => to)];
   return ends.map((from, i) => ({ from, to: ranges[i]?.from ?? lengthBytes }));
+}
+
+/** A range in pieces of at most so many bytes. */
+export function piecesOf({ from, to }: ByteRange, lengthMax: number): ByteRange[] {
+  const count = Math.ceil((to - from) / lengthMax);
+  return Array.from({ length: count }, (_, i) => ({
+    from: from + i * lengthMax,
+    to: Math.min(to, from + (i + 1) * lengthMax),
+  }));
 }
