@@ -1,11 +1,9 @@
-import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
 import { equalBytes, InvariantError, TILE_WIDTH, VerificationError } from "@stele/proof";
 import type { SearchIndex } from "../search/search-index.ts";
-import { sealSegment } from "../search/segment-writer.ts";
-import type { Segment } from "../search/segment.ts";
+import type { DescribedSegment, Segment } from "../search/segment.ts";
 import type { Journal } from "../store/journal.ts";
 import type { SignedTreeHead } from "./audit-log.ts";
+import type { Clock } from "./clock.ts";
 import type { SegmentShelf } from "./log-storage.ts";
 import type { LogReport } from "./stored-log.ts";
 import type { TreeStore } from "./tree-store.ts";
@@ -18,6 +16,19 @@ const WAIT_MS = 1_000;
 /** Commits wait once so many segments' worth of entries are hot: each costs memory until it is sealed. */
 const HOT_SEGMENTS_MAX = 8;
 
+/** What a segment is made of, besides the journal. */
+export interface SegmentPlan {
+  /** Leaf indexes `[start, end)`. */
+  readonly start: number;
+  readonly end: number;
+  readonly suffix: string | undefined;
+  readonly subtreeHashes: Uint8Array;
+  readonly checkpoint: string;
+}
+
+/** Builds a segment of journal entries in a file of its own, at `path`. */
+export type BuildSegment = (plan: SegmentPlan) => Promise<{ segment: DescribedSegment; path: string }>;
+
 export interface SealerOptions {
   /** A segment is sealed once there are so many hot entries; a multiple of 256. */
   readonly segmentEntries: number;
@@ -27,15 +38,14 @@ export interface SealerOptions {
   readonly shelf: SegmentShelf;
   readonly journal: Journal;
   readonly tree: TreeStore;
-  readonly search: SearchIndex;
-  readonly origin: string;
+  readonly search: Pick<SearchIndex, "addSegment">;
+  readonly build: BuildSegment;
+  readonly clock: Clock;
   /** Told of each segment once it counts, whoever sealed it. */
   readonly onSealed?: (segment: Segment) => void;
   readonly head: () => SignedTreeHead;
   /** When an entry was received (Unix milliseconds). */
   readonly readReceivedAtMs: (leafIndex: number) => Promise<number>;
-  readonly stagingDirectory: string;
-  readonly tempDirectory: string;
   readonly report: (event: LogReport) => void;
 }
 
@@ -44,11 +54,11 @@ export class Sealer {
   readonly #options: SealerOptions;
   readonly #segments: Segment[];
   #running: Promise<void> | undefined;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #closing = new AbortController();
   /** When the oldest hot entry was received, once that was looked up. */
   #oldestHotAtMs: number | undefined;
-  #retryAtMs = 0;
-  #closed = false;
+  /** On the monotonic clock. */
+  #retryAtMs = -Infinity;
   #progress = Promise.withResolvers<void>();
 
   constructor(options: SealerOptions) {
@@ -75,19 +85,17 @@ export class Sealer {
   }
 
   start(): void {
-    this.#timer = setInterval(() => {
-      this.#checkAge();
-      this.#trim();
-    }, CHECK_MS).unref();
-    this.#checkAge();
+    void this.#checkAges();
   }
 
   /** Looks whether something is due; returns at once. Called after each commit. */
   wake(): void {
-    if (this.#running || this.#closed || this.#due() === undefined || Date.now() < this.#retryAtMs) return;
+    const { clock } = this.#options;
+    if (this.#running || this.#closed || this.#due() === undefined) return;
+    if (clock.monotonicMs() < this.#retryAtMs) return;
     this.#running = this.sealDue()
       .catch((error: unknown) => {
-        this.#retryAtMs = Date.now() + RETRY_MS;
+        this.#retryAtMs = clock.monotonicMs() + RETRY_MS;
         this.#options.report({ kind: "failed", what: "sealing", error });
       })
       .finally(() => (this.#running = undefined));
@@ -106,25 +114,29 @@ export class Sealer {
   async sealDue(): Promise<void> {
     for (let end = this.#due(); end !== undefined && !this.#closed; end = this.#due()) {
       if (await this.#seal(end)) continue;
-      this.#retryAtMs = Date.now() + WAIT_MS;
-      setTimeout(() => this.wake(), WAIT_MS + 1).unref();
+      const { clock } = this.#options;
+      this.#retryAtMs = clock.monotonicMs() + WAIT_MS;
+      void clock.sleep(WAIT_MS + 1, this.#closing.signal).then(() => this.wake());
       return;
     }
   }
 
   async close(): Promise<void> {
-    this.#closed = true;
-    clearInterval(this.#timer);
+    this.#closing.abort();
     this.#tellProgress();
     await this.#running;
   }
 
+  get #closed(): boolean {
+    return this.#closing.signal.aborted;
+  }
+
   /** Where the next segment would end, if one is due. */
   #due(): number | undefined {
-    const { segmentEntries, sealAfterMs, head } = this.#options;
+    const { segmentEntries, sealAfterMs, head, clock } = this.#options;
     const hot = head().treeSize - this.sealedSize;
     if (hot >= segmentEntries) return this.sealedSize + segmentEntries;
-    const oldEnough = this.#oldestHotAtMs !== undefined && Date.now() - this.#oldestHotAtMs >= sealAfterMs;
+    const oldEnough = this.#oldestHotAtMs !== undefined && clock.nowMs() - this.#oldestHotAtMs >= sealAfterMs;
     if (hot < TILE_WIDTH || !oldEnough) return undefined;
     return this.sealedSize + hot - (hot % TILE_WIDTH);
   }
@@ -144,6 +156,14 @@ export class Sealer {
       .finally(() => (this.#running = undefined));
   }
 
+  async #checkAges(): Promise<void> {
+    while (!this.#closed) {
+      this.#checkAge();
+      await this.#options.clock.sleep(CHECK_MS, this.#closing.signal);
+      this.#trim();
+    }
+  }
+
   #checkAge(): void {
     const { head, readReceivedAtMs, report } = this.#options;
     if (this.#oldestHotAtMs !== undefined || head().treeSize === this.sealedSize) {
@@ -161,35 +181,29 @@ export class Sealer {
 
   /** Seals up to `end`, or takes over what another node has sealed; returns whether there is a new segment. */
   async #seal(end: number): Promise<boolean> {
-    const { shelf } = this.#options;
+    const { shelf, clock } = this.#options;
     const start = this.sealedSize;
     const found = await shelf.find(start);
     if (found) return await this.#take(found);
     if (!(await shelf.claim(start))) return false;
-    const started = performance.now();
+    const startedMs = clock.monotonicMs();
     const segment = await this.#build(start, end);
     const taken = await this.#take(segment);
-    this.#options.report({ kind: "sealed", segment, seconds: (performance.now() - started) / 1000 });
+    this.#options.report({ kind: "sealed", segment, seconds: (clock.monotonicMs() - startedMs) / 1000 });
     return taken;
   }
 
   async #build(start: number, end: number): Promise<Segment> {
-    const { shelf, journal, tree, origin, head, stagingDirectory, tempDirectory } = this.#options;
-    await mkdir(stagingDirectory, { recursive: true });
-    const suffix = shelf.newSuffix();
-    const built = await sealSegment({
-      ...(suffix !== undefined && { suffix }),
-      directory: stagingDirectory,
-      tempDirectory,
-      origin,
+    const { shelf, journal, tree, head, build } = this.#options;
+    const { segment, path } = await build({
       start,
       end,
-      journalFiles: journal.files.map((file) => ({ ...file })),
+      suffix: shelf.newSuffix(),
       subtreeHashes: tree.subtreeHashes(start, end),
       checkpoint: Buffer.from(head().note).toString(),
     });
     const resume = await firstCommit(journal, end - 1);
-    return await shelf.publish(built, join(stagingDirectory, built.key), resume);
+    return await shelf.publish(segment, path, resume);
   }
 
   /** Takes over a segment that counts, once its entries are known here: they must be the same. */

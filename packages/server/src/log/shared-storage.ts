@@ -5,23 +5,22 @@ import { join } from "node:path";
 import { SteleError, UnavailableError, VerificationError } from "@stele/proof";
 import type { IdHashSeed } from "../event/id-hash.ts";
 import type { CachedSegmentFiles } from "../search/cached-segment-files.ts";
-import { formatSegmentRecord, parseSegmentRecord, type SegmentRecord } from "../search/segment-record.ts";
-import type { DescribedSegment, Segment } from "../search/segment.ts";
+import { parseSegmentRecord, type SegmentRecord } from "../search/segment-record.ts";
 import { replaceFile } from "../store/durable-file.ts";
 import { FileJournal } from "../store/file-journal.ts";
-import { ObjectJournal } from "../store/object-journal.ts";
 import type { ObjectStore } from "../store/object-store.ts";
 import { errorCode } from "../store/storage-error.ts";
 import { logKeys } from "../store/store.ts";
 import type { Vault } from "../store/vault.ts";
 import { AcknowledgedMark } from "./acknowledged-mark.ts";
-import { moment, type Clock } from "./clock.ts";
+import type { Clock } from "./clock.ts";
 import type { LogIdentity } from "./log-key.ts";
-import type { LogStorage, SegmentShelf } from "./log-storage.ts";
-import { LogState } from "./log-state.ts";
+import type { LogStorage } from "./log-storage.ts";
 import { logVerifier } from "./native-ed25519.ts";
 import { recoveredHead } from "./recovered-head.ts";
 import { SegmentCatalog } from "./segment-catalog.ts";
+import { recoverShared } from "./shared-recovery.ts";
+import { SharedShelf, type SegmentCopies } from "./shared-shelf.ts";
 
 export interface SharedStorageOptions {
   readonly identity: LogIdentity;
@@ -39,30 +38,35 @@ export interface SharedStorageOptions {
   readonly retainUntilMs: () => number | undefined;
 }
 
-const RECORDS_AT_ONCE = 8;
-
 /**
  * Opens a log in a store that many nodes share. All that it reads it verifies; what it keeps locally only saves reading it again.
  *
- * @throws UnavailableError `store_unavailable`, `store_denied`; VerificationError `segment_record_corrupt`,
- *   `segment_missing`, `journal_corrupt`, `journal_truncated`, `log_forked`
+ * @throws UnavailableError `store_unavailable`, `store_denied`, `log_stale`; VerificationError
+ *   `segment_record_corrupt`, `segment_missing`, `journal_corrupt`, `journal_truncated`, `log_forked`
  */
 export async function openSharedStorage(options: SharedStorageOptions): Promise<LogStorage> {
-  const { identity, objects, directory, cacheDirectory, clock, trimDelayMs } = options;
-  const began = moment(clock);
+  const { identity, objects, directory, cacheDirectory, clock, vault, retainUntilMs } = options;
   for (const path of [directory, join(cacheDirectory, "records")]) await mkdir(path, { recursive: true });
   const mark = await AcknowledgedMark.open(join(directory, "checkpoint"), identity.vkey);
-  const records = await readRecords(options);
-  const { state, copy } = await openCopy(options, records);
+  const copy = join(cacheDirectory, "journal");
+  const { journal, state, records } = await recoverShared({
+    ...options,
+    readRecord: (key) => readRecord(options, key),
+    openCopy: (start, visit) => FileJournal.open(copy, { acknowledgedSize: 0, durable: false, start, visit }),
+    dropCopy: () => rm(copy, { recursive: true, force: true }),
+  });
   const sealEnd = (note: Buffer): number => parse(note, identity, objects.place).segment.end;
   const catalog = new SegmentCatalog({ objects, clock, sealEnd });
-  const journal = new ObjectJournal({ objects, copy, clock, trimDelayMs, sealEnd }, began);
-  journal.sealedUpTo(records.at(-1)?.segment.end ?? 0);
-  for (let commit = await journal.next(); commit; commit = await journal.next()) {
-    state.visit(commit);
-    await journal.accept(commit);
-  }
-  await journal.trim(records.at(-1)?.segment.end ?? 0);
+  const shelf = new SharedShelf({
+    identity,
+    catalog,
+    vault,
+    place: objects.place,
+    retainUntilMs,
+    newSuffix: () => randomBytes(4).toString("hex"),
+    claimText: () => `${hostname()} ${process.pid} ${new Date(clock.nowMs()).toISOString()}\n`,
+    copies: segmentCopies(options),
+  });
   return {
     identity,
     journal,
@@ -72,35 +76,12 @@ export async function openSharedStorage(options: SharedStorageOptions): Promise<
     mark,
     segments: records.map(({ segment }) => segment),
     segmentFiles: options.segmentFiles,
-    shelf: new SharedShelf(options, catalog),
+    shelf,
   };
 }
 
 function parse(note: Buffer, { vkey }: LogIdentity, place: string): SegmentRecord {
   return parseSegmentRecord(note, logVerifier(vkey), place);
-}
-
-/** The chain of seal records, from this node's copies as far as it has them. */
-async function readRecords(options: SharedStorageOptions): Promise<SegmentRecord[]> {
-  const { objects } = options;
-  const keys: string[] = [];
-  for await (const { key } of objects.list(logKeys.segments)) keys.push(key);
-  const records: SegmentRecord[] = [];
-  for (let at = 0; at < keys.length; at += RECORDS_AT_ONCE) {
-    const some = keys.slice(at, at + RECORDS_AT_ONCE).map((key) => readRecord(options, key));
-    for (const record of await Promise.all(some)) {
-      const end = records.at(-1)?.segment.end ?? 0;
-      if (record.segment.start !== end) {
-        throw new VerificationError(
-          "segment_missing",
-          `The seal records in ${objects.place} go up to entry ${end}, but one of ${record.segment.start} is next. Restore what is missing from a mirror`,
-          { end, next: record.segment.start },
-        );
-      }
-      records.push(record);
-    }
-  }
-  return records;
 }
 
 async function readRecord(
@@ -127,85 +108,22 @@ async function readRecord(
   return record;
 }
 
-/** The state as seal records and this node's copy of the journal make it. A copy that does not fit is thrown away: the store has it all. */
-async function openCopy(
-  { identity, cacheDirectory, idHashSeed }: SharedStorageOptions,
-  records: readonly SegmentRecord[],
-): Promise<{ state: LogState; copy: FileJournal }> {
-  const directory = join(cacheDirectory, "journal");
-  const sealedSize = records.at(-1)?.segment.end ?? 0;
-  const resume = records.at(-1)?.resume ?? 0;
-  for (let attempt = 0; ; attempt++) {
-    const state = new LogState(identity.origin, idHashSeed);
-    for (const { segment } of records) state.appendSealed(segment.subtreeHashes);
-    try {
-      const copy = await FileJournal.open(directory, {
-        acknowledgedSize: 0,
-        durable: false,
-        start: resume,
-        visit: (commit) => state.visit(commit),
-      });
-      if (copy.end >= sealedSize || copy.end === resume) return { state, copy };
-      await copy.close();
-    } catch (error) {
-      if (!(error instanceof VerificationError) || attempt > 0) throw error;
-    }
-    await rm(directory, { recursive: true, force: true });
-  }
-}
-
-/** Segments under lock, agreed on by seal records. */
-class SharedShelf implements SegmentShelf {
-  readonly #options: SharedStorageOptions;
-  readonly #catalog: SegmentCatalog;
-
-  constructor(options: SharedStorageOptions, catalog: SegmentCatalog) {
-    this.#options = options;
-    this.#catalog = catalog;
-  }
-
-  newSuffix(): string {
-    return randomBytes(4).toString("hex");
-  }
-
-  async find(start: number): Promise<Segment | undefined> {
-    const record = await this.#catalog.read(start);
-    if (!record) return undefined;
-    const { identity, objects, segmentFiles } = this.#options;
-    const { segment } = parse(record.note, identity, objects.place);
-    try {
-      // So that the first search that needs them does not wait.
-      await segmentFiles.prefetchColumns(segment);
-    } catch (error) {
-      if (!(error instanceof UnavailableError)) throw error; // then the first search fetches them
-    }
-    return segment;
-  }
-
-  async claim(start: number): Promise<boolean> {
-    return await this.#catalog.claim(start, `${hostname()} ${process.pid} ${new Date().toISOString()}\n`);
-  }
-
-  async publish(built: DescribedSegment, path: string, resume: number): Promise<Segment> {
-    const { identity, vault, segmentFiles } = this.#options;
-    const retainUntilMs = this.#options.retainUntilMs();
-    const retention = retainUntilMs === undefined ? {} : { retainUntilMs };
-    const kept = `${path}.kept`;
-    await rm(kept, { force: true });
-    await link(path, kept);
-    try {
-      const { version } = await vault.put(built.key, path, retention);
-      const segment = { ...built, ...(version !== undefined && { version }) };
-      const note = await formatSegmentRecord({ segment, resume, ...retention }, identity.signer);
-      const { start, end } = segment;
-      if ((await this.#catalog.record({ start, end, note: Buffer.from(note) })) === "lost") {
-        return (await this.find(start))!;
+function segmentCopies({ segmentFiles }: SharedStorageOptions): SegmentCopies {
+  return {
+    prefetch: async (segment) => {
+      try {
+        await segmentFiles.prefetchColumns(segment);
+      } catch (error) {
+        if (!(error instanceof UnavailableError)) throw error; // then the first search fetches them
       }
-      await segmentFiles.adopt(segment, kept);
-      await this.#catalog.dropClaims(start);
-      return segment;
-    } finally {
+    },
+    keep: async (path) => {
+      const kept = `${path}.kept`;
       await rm(kept, { force: true });
-    }
-  }
+      await link(path, kept);
+      return kept;
+    },
+    adopt: (segment, kept) => segmentFiles.adopt(segment, kept),
+    drop: (kept) => rm(kept, { force: true }),
+  };
 }

@@ -41,6 +41,7 @@ import { logVerifier } from "./native-ed25519.ts";
 import { nativeHasher } from "./native-hasher.ts";
 import type { ReceivedClock } from "./received-clock.ts";
 import { Sealer, type SealerOptions } from "./sealer.ts";
+import { segmentBuild } from "./segment-build.ts";
 import { Sequencer, type CommitOutcome, type SequencerLimits } from "./sequencer.ts";
 
 export interface StoredLogOptions {
@@ -116,11 +117,15 @@ export class StoredLog implements AuditLog {
       journal,
       tree: state.tree,
       search: this.search,
-      origin: identity.origin,
+      build: segmentBuild({
+        origin: identity.origin,
+        journal,
+        stagingDirectory: join(cacheDirectory, "staging"),
+        tempDirectory: join(cacheDirectory, "sealing"),
+      }),
+      clock,
       head: () => this.#head,
       readReceivedAtMs: async (index) => receivedAtMs((await this.readEntries(index, index + 1))[0]!),
-      stagingDirectory: join(cacheDirectory, "staging"),
-      tempDirectory: join(cacheDirectory, "sealing"),
       onSealed: ({ end }) => shared?.sealedUpTo(end),
       report: options.report,
     });
