@@ -38,6 +38,8 @@ interface OpenFile extends JournalFile {
   /** Ends with the last durable commit. */
   lengthBytes: number;
   readonly lines: LineIndex;
+  /** Where commits begin, in order, so that reading can begin there. */
+  readonly commits: { readonly start: number; readonly offset: number }[];
 }
 
 /**
@@ -109,6 +111,7 @@ export class FileJournal implements Journal {
       await this.#takeBack(file, cause);
       throw storageError(cause, file.path);
     }
+    file.commits.push({ start: commit.start, offset: file.lengthBytes });
     let offset = file.lengthBytes + pieces[0]!.length;
     for (const lines of commit.lines) {
       file.lines.add(lines, offset);
@@ -121,7 +124,8 @@ export class FileJournal implements Journal {
   async *readCommits(from: number): AsyncGenerator<StoredCommit> {
     for (const file of this.#files) {
       if (file.start + file.lines.count <= from) continue;
-      for await (const commit of readJournalFile(file, false)) {
+      const first = file.commits.findLast(({ start }) => start <= from);
+      for await (const commit of readJournalFile(file, false, first?.offset)) {
         if (commit.start + commit.count > from) yield commit;
       }
     }
@@ -165,7 +169,7 @@ export class FileJournal implements Journal {
       );
     }
     const bytes = await readFile(at.path);
-    const file: OpenFile = { ...at, lengthBytes: bytes.length, lines: new LineIndex() };
+    const file: OpenFile = { ...at, lengthBytes: bytes.length, lines: new LineIndex(), commits: [] };
     this.#end = at.start;
     for (let offset = 0; offset < bytes.length;) {
       try {
@@ -198,6 +202,7 @@ export class FileJournal implements Journal {
     if (lines !== commit.count) {
       throw corrupt(file.path, offset, `the commit holds ${lines} entries, not ${commit.count}`);
     }
+    file.commits.push({ start: commit.start, offset });
     this.#end = commit.start + commit.count;
     return commit.endOffset;
   }
@@ -216,7 +221,7 @@ export class FileJournal implements Journal {
     } catch (cause) {
       throw storageError(cause, path);
     }
-    const file = { path, start, lengthBytes: 0, lines: new LineIndex() };
+    const file = { path, start, lengthBytes: 0, lines: new LineIndex(), commits: [] };
     this.#files.push(file);
     return file;
   }
@@ -238,20 +243,43 @@ export async function listJournalFiles(directory: string): Promise<JournalFile[]
   return names.map((name) => ({ path: join(directory, name), start: Number(FILE_NAME.exec(name)![1]) }));
 }
 
-/** The commits of one journal file, for a reader beside the node: what is still being written is left out. */
-export async function* readJournalFile(file: JournalFile, mayGrow: boolean): AsyncGenerator<StoredCommit> {
-  const { lengthBytes } = file; // as it is before reading: whole commits
-  const bytes = (await readFile(file.path)).subarray(0, lengthBytes);
+/**
+ * The commits of one journal file, for a reader beside the node: what is still being written is left out. `from`: the
+ * byte to begin at, where a commit begins.
+ */
+export async function* readJournalFile(
+  file: JournalFile,
+  mayGrow: boolean,
+  from = 0,
+): AsyncGenerator<StoredCommit> {
+  const bytes = await readBytes(file.path, from, file.lengthBytes);
   for (let offset = 0; offset < bytes.length;) {
     let commit: ParsedCommit;
     try {
       commit = parseCommit(bytes, offset);
     } catch (error) {
       if (mayGrow && error instanceof IncompleteCommit) return;
-      throw error instanceof MalformedError ? corrupt(file.path, offset, error.message, error) : error;
+      throw error instanceof MalformedError ? corrupt(file.path, from + offset, error.message, error) : error;
     }
-    yield stored(commit, file.path, offset);
+    yield stored(commit, file.path, from + offset);
     offset = commit.endOffset;
+  }
+}
+
+/** Bytes `[from, to)` of a file, or as many as there are; to its present end unless told. */
+async function readBytes(path: string, from: number, to: number | undefined): Promise<Buffer> {
+  const handle = await open(path, "r");
+  try {
+    const bytes = Buffer.allocUnsafeSlow(Math.max(0, (to ?? (await handle.stat()).size) - from));
+    let filled = 0;
+    while (filled < bytes.length) {
+      const { bytesRead } = await handle.read(bytes, filled, bytes.length - filled, from + filled);
+      if (bytesRead === 0) break;
+      filled += bytesRead;
+    }
+    return bytes.subarray(0, filled);
+  } finally {
+    await handle.close();
   }
 }
 
