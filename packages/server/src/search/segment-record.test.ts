@@ -78,7 +78,7 @@ it("refuses a record that contradicts itself", async () => {
     { ...record, segment: { ...segment, key: "0000000000000256-0000000000024832.exe" } },
     { ...record, segment: { ...segment, subtreeHashes: segment.subtreeHashes.subarray(32) } },
     { ...record, segment: { ...segment, lengthBytes: entryRanges.at(-1)!.to - 1 } },
-    { ...record, resume: segment.end },
+    { ...record, resume: segment.end + 1 },
     ranges(...entryRanges.slice(1)),
     ranges(second, first, ...entryRanges.slice(2)),
     ranges({ ...first, to: second.from + 1 }, ...entryRanges.slice(1)),

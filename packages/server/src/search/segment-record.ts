@@ -14,7 +14,7 @@ import { isConsistent, type DescribedSegment, type Segment, type SegmentDigests 
 export interface SegmentRecord {
   /** With its digests. */
   readonly segment: DescribedSegment;
-  /** Where the commit begins that holds entry `end - 1`: whoever knows the segment reads the journal from there on. */
+  /** Where the commit begins that holds entry `end - 1`, or `end`: whoever knows the segment reads the journal from there on. */
   readonly resume: number;
   /** Until when the vault was asked to keep the file (Unix milliseconds). */
   readonly retainUntilMs?: number;
@@ -126,7 +126,7 @@ function contradiction({ segment, resume }: SegmentRecord, origin: string): stri
   if (rows !== end - start || digests.entryRanges.some((range) => !(range.rows > 0))) {
     return `its entry ranges have ${rows} rows, not ${end - start}`;
   }
-  if (!Number.isSafeInteger(resume) || resume < 0 || resume >= end) return `it can't resume at ${resume}`;
+  if (!Number.isSafeInteger(resume) || resume < 0 || resume > end) return `it can't resume at ${resume}`;
   return undefined;
 }
 
