@@ -50,6 +50,8 @@ export const ERROR_STATUS: Readonly<Record<string, number>> = {
   ingest_interrupted: 503,
   storage_full: 503,
   storage_failed: 503,
+  mirror_behind: 503,
+  log_fenced: 503,
   index_behind: 503,
   search_overloaded: 503,
   search_timeout: 503,

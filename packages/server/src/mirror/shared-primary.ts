@@ -1,0 +1,55 @@
+import { UnavailableError, type NoteVerifier } from "@stele/proof";
+import { parseSegmentRecord } from "../search/segment-record.ts";
+import type { ObjectStore } from "../store/object-store.ts";
+import { logKeys } from "../store/store.ts";
+import type { Vault } from "../store/vault.ts";
+import type { PrimaryLog, SealedRecord } from "./primary-log.ts";
+
+/** A log in a store: of many nodes' primary, or of any store that another one is brought to. */
+export class SharedPrimary implements PrimaryLog {
+  readonly objects: ObjectStore;
+  readonly vault: Vault;
+  readonly #verifier: NoteVerifier;
+
+  /** `verifier`: of the log's key. */
+  constructor(objects: ObjectStore, vault: Vault, verifier: NoteVerifier) {
+    this.objects = objects;
+    this.vault = vault;
+    this.#verifier = verifier;
+  }
+
+  get place(): string {
+    return this.objects.place;
+  }
+
+  async identity(): Promise<Buffer> {
+    const bytes = await this.objects.get(logKeys.identity);
+    if (bytes) return bytes;
+    throw new UnavailableError("log_unfinished", `${this.place}/${logKeys.identity} is not there (yet)`);
+  }
+
+  async record(start: number): Promise<SealedRecord | undefined> {
+    const key = logKeys.segment(start);
+    const note = await this.objects.get(key);
+    return note && { ...parseSegmentRecord(note, this.#verifier, `${this.place}/${key}`), note };
+  }
+
+  async commit(start: number): Promise<Buffer | undefined> {
+    return await this.objects.get(logKeys.commit(start));
+  }
+
+  async oldestCommit(): Promise<number | undefined> {
+    for await (const { key } of this.objects.list(logKeys.journal)) {
+      return Number(key.slice(logKeys.journal.length));
+    }
+    return undefined;
+  }
+
+  async segmentLengthBytes({ segment }: SealedRecord): Promise<number | undefined> {
+    return (await this.vault.head(segment))?.lengthBytes;
+  }
+
+  async readSegment({ segment }: SealedRecord, from: number, to: number): Promise<Uint8Array> {
+    return await this.vault.get(segment, from, to);
+  }
+}
