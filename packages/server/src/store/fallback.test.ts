@@ -75,8 +75,11 @@ describe("FallbackObjects", () => {
   });
 
   it("lists from whoever answers", async () => {
-    const keys = async (): Promise<string[]> =>
-      (await Array.fromAsync(objects.list(""))).map(({ key }) => key);
+    const keys = async (): Promise<string[]> => {
+      const listed: string[] = [];
+      for await (const { key } of objects.list("")) listed.push(key);
+      return listed;
+    };
     expect(await keys()).toEqual(["a", "b"]);
     primary.out = true;
     expect(await keys()).toEqual(["a"]);
@@ -92,13 +95,6 @@ describe("FallbackVault", () => {
         ? "nowhere"
         : () => Promise.reject(new UnavailableError("store_unavailable", "nowhere is out")),
   });
-
-  async function vaultWith(name: string, content: string): Promise<FileVault> {
-    const vault = await FileVault.open(join(directory, name));
-    await writeFile(join(directory, "staged"), content);
-    await vault.put("s.parquet", join(directory, "staged"));
-    return vault;
-  }
 
   it("reads from the mirror while the primary is out", async () => {
     const vault = new FallbackVault(unreachable, [await vaultWith("mirror", "0123")], options);
@@ -136,3 +132,10 @@ describe("FallbackVault", () => {
     expect(versions).toEqual(["v", undefined]);
   });
 });
+
+async function vaultWith(name: string, content: string): Promise<FileVault> {
+  const vault = await FileVault.open(join(directory, name));
+  await writeFile(join(directory, "staged"), content);
+  await vault.put("s.parquet", join(directory, "staged"));
+  return vault;
+}
