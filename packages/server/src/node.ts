@@ -63,6 +63,7 @@ export class SteleNode implements NodeView {
     this.#options = options;
     this.#home = options.home ?? new DirectoryHome(options.dataDir);
     this.#database = database;
+    this.metrics.watch(() => this.status());
     this.#receivedClock = new ReceivedClock(options.now ?? Date.now);
     this.#pool = IngestPool.create({
       threads: Math.max(1, Math.min(4, availableParallelism() - 1)),
@@ -203,7 +204,6 @@ export class SteleNode implements NodeView {
       report: (event) => this.#report(name, event),
     });
     this.#logs.set(name, log);
-    this.metrics.watchLog(name, () => log.sample());
     return log;
   }
 

@@ -63,13 +63,14 @@ export class SharedHome implements LogHome {
   }
 
   status(): StoreStatus {
-    const { store, findings } = this.#options;
+    const { store, findings, cache } = this.#options;
     const { vaultLock, warnings } = findings;
     const unlocked =
       vaultLock === "none"
         ? ["the vault does not lock: whoever may write to the bucket may delete history"]
         : [];
-    return { place: store.place, kind: "shared", vaultLock, remarks: [...unlocked, ...warnings] };
+    const remarks = [...unlocked, ...warnings];
+    return { place: store.place, kind: "shared", vaultLock, remarks, cache: cache.counters };
   }
 
   async close(): Promise<void> {

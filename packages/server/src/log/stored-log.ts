@@ -15,7 +15,6 @@ import {
   type ReadTile,
 } from "@stele/proof";
 import type { IngestPool } from "../event/ingest-pool.ts";
-import type { LogSample } from "../ops/metrics.ts";
 import { Rate } from "../ops/rate.ts";
 import type { LogStatus } from "../ops/status.ts";
 import type { Database } from "../search/database.ts";
@@ -183,17 +182,6 @@ export class StoredLog implements AuditLog {
     return log;
   }
 
-  /** What the metrics show of it now. */
-  sample(): LogSample {
-    const { treeSize } = this.head();
-    return {
-      treeSize,
-      indexedSize: this.search.indexedSize,
-      queueBytes: this.#sequencer.queuedBytes,
-      hotEntries: treeSize - this.#sealer.sealedSize,
-    };
-  }
-
   get origin(): string {
     return this.#storage.identity.origin;
   }
@@ -234,6 +222,7 @@ export class StoredLog implements AuditLog {
       sealedSize: this.#sealer.sealedSize,
       segments: this.#sealer.segmentCount,
       indexedSize: this.search.indexedSize,
+      queueBytes: this.#sequencer.queuedBytes,
       followingMs: storage.shared?.confirmedAgoMs ?? 0,
       writable: this.writable(),
       mirrors: mirrors?.() ?? [],

@@ -1,14 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
-
-/** The state of a log at one moment, as its gauges show it. */
-export interface LogSample {
-  readonly treeSize: number;
-  readonly indexedSize: number;
-  /** Submissions that were accepted and are not committed yet. */
-  readonly queueBytes: number;
-  /** Entries that are not sealed yet. */
-  readonly hotEntries: number;
-}
+import { NodeGauges } from "./node-gauges.ts";
+import type { NodeStatus } from "./status.ts";
 
 export interface CommitObservation {
   readonly entries: number;
@@ -34,7 +26,8 @@ export interface RequestObservation {
  */
 export class Metrics {
   readonly #registry = new Registry();
-  readonly #samples = new Map<string, () => LogSample>();
+  readonly #gauges = new NodeGauges(this.#registry);
+  #status: (() => NodeStatus) | undefined;
   readonly #requests = new Histogram({
     name: "stele_http_request_seconds",
     help: "Time from a request's headers to the end of its answer; for a tail, how long it lasted",
@@ -63,10 +56,6 @@ export class Metrics {
 
   constructor() {
     collectDefaultMetrics({ register: this.#registry });
-    this.#sampled("stele_tree_size", "Entries in the log", (log) => log.treeSize);
-    this.#sampled("stele_indexed_size", "Entries that searches see", (log) => log.indexedSize);
-    this.#sampled("stele_queue_bytes", "Bytes accepted and not committed yet", (log) => log.queueBytes);
-    this.#sampled("stele_hot_entries", "Entries that are not sealed yet", (log) => log.hotEntries);
     this.#tails = new Gauge({
       name: "stele_tails",
       help: "Clients that follow the log",
@@ -75,9 +64,9 @@ export class Metrics {
     });
   }
 
-  /** Shows the state of a log from now on. `sample` must return at once. */
-  watchLog(log: string, sample: () => LogSample): void {
-    this.#samples.set(log, sample);
+  /** Shows the state of a node from now on. `status` must return at once. */
+  watch(status: () => NodeStatus): void {
+    this.#status = status;
   }
 
   committed(log: string, { entries, duplicates, bytes, seconds }: CommitObservation): void {
@@ -103,24 +92,11 @@ export class Metrics {
 
   /** All metrics in the text format of Prometheus, and its content type. */
   async render(): Promise<{ readonly contentType: string; readonly text: string }> {
+    if (this.#status) this.#gauges.show(this.#status());
     return { contentType: this.#registry.contentType, text: await this.#registry.metrics() };
   }
 
   #counter<Label extends string>(name: string, help: string, labelNames: readonly Label[]): Counter<Label> {
     return new Counter({ name, help, labelNames: [...labelNames], registers: [this.#registry] });
-  }
-
-  #sampled(name: string, help: string, read: (sample: LogSample) => number): void {
-    const samples = this.#samples;
-    const gauge = new Gauge({
-      name,
-      help,
-      labelNames: ["log"] as const,
-      registers: [],
-      collect() {
-        for (const [log, sample] of samples) this.set({ log }, read(sample()));
-      },
-    });
-    this.#registry.registerMetric(gauge);
   }
 }

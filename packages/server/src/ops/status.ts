@@ -1,4 +1,5 @@
 import type { MirrorState } from "../log/audit-log.ts";
+import type { SegmentCacheCounters } from "../search/segment-cache.ts";
 
 /** What a node and its logs are at, for `GET /v1/status`, `stele status` and whoever is awake at three. */
 export interface NodeStatus {
@@ -17,6 +18,8 @@ export interface StoreStatus {
   readonly vaultLock: "compliance" | "governance" | "none" | "unsupported";
   /** What an operator should know, in words: an endpoint that is down, a vault that does not lock. */
   readonly remarks: readonly string[];
+  /** What the node keeps of segments in a shared store. */
+  readonly cache?: SegmentCacheCounters;
 }
 
 export interface LogStatus {
@@ -32,6 +35,8 @@ export interface LogStatus {
   readonly sealedSize: number;
   readonly segments: number;
   readonly indexedSize: number;
+  /** Submissions that were accepted and are not committed yet. */
+  readonly queueBytes: number;
   /** How long ago this node knew for sure that no other had committed more (milliseconds). */
   readonly followingMs: number;
   readonly writable: { readonly ok: true } | { readonly ok: false; readonly reason: string };

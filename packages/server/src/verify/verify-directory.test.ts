@@ -27,7 +27,8 @@ async function fill(dataDir: string, from: number, to: number): Promise<void> {
   for (let at = from; at < to; at += 100) {
     await main.append(body(at, Math.min(100, to - at)), { type: "ndjson", encoding: "identity" });
   }
-  while (main.sample().hotEntries >= SEGMENT_ENTRIES) await sleep(20);
+  const hotEntries = (): number => main.head().treeSize - main.status().sealedSize;
+  while (hotEntries() >= SEGMENT_ENTRIES) await sleep(20);
   await node.close();
 }
 

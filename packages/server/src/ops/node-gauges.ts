@@ -1,0 +1,92 @@
+import { Counter, Gauge, type Registry } from "prom-client";
+import type { SegmentCacheCounters } from "../search/segment-cache.ts";
+import type { MirrorState } from "../log/audit-log.ts";
+import type { LogStatus, NodeStatus } from "./status.ts";
+
+type Row<T> = readonly [name: string, help: string, read: (of: T) => number];
+
+const OF_LOGS: readonly Row<LogStatus>[] = [
+  ["stele_tree_size", "Entries in the log", (log) => log.treeSize],
+  ["stele_indexed_size", "Entries that searches see", (log) => log.indexedSize],
+  ["stele_sealed_size", "Entries in segments", (log) => log.sealedSize],
+  ["stele_segments", "Segments", (log) => log.segments],
+  ["stele_hot_entries", "Entries that are not sealed yet", (log) => log.treeSize - log.sealedSize],
+  ["stele_queue_bytes", "Bytes accepted and not committed yet", (log) => log.queueBytes],
+  ["stele_writable", "Whether the log takes writes: 1 or 0", (log) => Number(log.writable.ok)],
+  [
+    "stele_following_seconds",
+    "How long ago the node knew for sure that no other had committed more",
+    (log) => log.followingMs / 1000,
+  ],
+];
+
+const OF_MIRRORS: readonly Row<MirrorState>[] = [
+  ["stele_mirror_lag_entries", "Entries that a mirror does not have yet", (mirror) => mirror.lagEntries],
+  [
+    "stele_mirror_lag_seconds",
+    "Age of the oldest commit that a mirror does not have",
+    (mirror) => mirror.lagMs / 1000,
+  ],
+  [
+    "stele_mirror_failing",
+    "Whether a mirror does not get on: 1 or 0",
+    (mirror) => Number(mirror.failure !== undefined),
+  ],
+  [
+    "stele_mirror_conflicts",
+    "Objects of a mirror that differ from the primary's",
+    (mirror) => mirror.conflicts,
+  ],
+];
+
+const OF_CACHE: readonly Row<SegmentCacheCounters>[] = [
+  ["stele_cache_requests_total", "Requests to vaults for parts of segments", (cache) => cache.requests],
+  ["stele_cache_fetched_bytes_total", "Bytes fetched from vaults", (cache) => cache.fetchedBytes],
+  ["stele_cache_hits_total", "Parts of segments that were on the node's disk", (cache) => cache.hits],
+  ["stele_cache_misses_total", "Parts of segments that had to be fetched", (cache) => cache.misses],
+];
+
+/** What a node's status says, as metrics. */
+export class NodeGauges {
+  readonly #logs: readonly (readonly [Gauge<"log">, Row<LogStatus>])[];
+  readonly #mirrors: readonly (readonly [Gauge<"log" | "mirror">, Row<MirrorState>])[];
+  readonly #cache: readonly (readonly [Counter, Row<SegmentCacheCounters>])[];
+  readonly #cacheUsed: Gauge;
+
+  constructor(registry: Registry) {
+    const of = <Label extends string>([name, help]: Row<never>, labelNames: Label[]) => ({
+      name,
+      help,
+      labelNames,
+      registers: [registry],
+    });
+    this.#logs = OF_LOGS.map((row) => [new Gauge(of(row, ["log"])), row]);
+    this.#mirrors = OF_MIRRORS.map((row) => [new Gauge(of(row, ["log", "mirror"])), row]);
+    this.#cache = OF_CACHE.map((row) => [new Counter(of(row, [])), row]);
+    this.#cacheUsed = new Gauge({
+      name: "stele_cache_used_bytes",
+      help: "Disk that the cache of segments takes",
+      registers: [registry],
+    });
+  }
+
+  show({ store, logs }: NodeStatus): void {
+    for (const [gauge, [, , read]] of this.#logs) {
+      gauge.reset();
+      for (const log of logs) gauge.set({ log: log.name }, read(log));
+    }
+    for (const [gauge, [, , read]] of this.#mirrors) {
+      gauge.reset();
+      for (const { name, mirrors } of logs) {
+        for (const mirror of mirrors) gauge.set({ log: name, mirror: mirror.place }, read(mirror));
+      }
+    }
+    const { cache } = store;
+    if (!cache) return;
+    for (const [counter, [, , read]] of this.#cache) {
+      counter.reset();
+      counter.inc(read(cache));
+    }
+    this.#cacheUsed.set(cache.usedBytes);
+  }
+}
