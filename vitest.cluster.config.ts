@@ -1,0 +1,16 @@
+import { defineConfig } from "vitest/config";
+
+/** `npm run test:cluster`: faults against a real, replicated S3 that is started for it. */
+export default defineConfig({
+  test: {
+    include: ["tests/cluster/**/*.test.ts"],
+    globalSetup: ["tests/cluster/ceph-setup.ts"],
+    pool: "forks",
+    fileParallelism: false,
+    maxWorkers: 1,
+    testTimeout: 240_000,
+    hookTimeout: 120_000,
+    // The load is steady, and how long writes stop is measured: a second run of the same test would hide a failure.
+    retry: 0,
+  },
+});
