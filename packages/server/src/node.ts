@@ -10,16 +10,25 @@ import { LOG_NAME } from "./log/data-directory.ts";
 import { DirectoryHome } from "./log/directory-home.ts";
 import type { LogHome } from "./log/log-home.ts";
 import { ReceivedClock } from "./log/received-clock.ts";
-import { StoredLog, type LogReport } from "./log/stored-log.ts";
+import { StoredLog, type LogReport, type MirroredLog } from "./log/stored-log.ts";
+import { LogMirrors, type MirrorPolicy } from "./mirror/log-mirrors.ts";
+import { MirrorWriter } from "./mirror/mirror-writer.ts";
 import { Metrics } from "./ops/metrics.ts";
 import type { NodeStatus } from "./ops/status.ts";
+import type { Store } from "./store/store.ts";
 import { Database } from "./search/database.ts";
+
+export interface NodeMirrors {
+  readonly stores: readonly Store[];
+  readonly policy: MirrorPolicy;
+}
 
 export interface NodeOptions {
   /** What the node keeps for itself is below this directory. Made if it is not there. One process at a time. */
   readonly dataDir: string;
   /** Where the logs are: in the data directory unless told. The node closes it. */
   readonly home?: LogHome;
+  readonly metrics?: Metrics;
   /** Origins of new logs begin with it: `<prefix>/logs/<name>`. Random unless told. */
   readonly originPrefix?: string;
   /** A segment is sealed once so many entries are hot; a multiple of 256. 262,144 unless told. */
@@ -28,6 +37,8 @@ export interface NodeOptions {
   readonly sealAfterMs?: number;
   /** A submission that could not be committed for so long is refused. 5 s unless told. */
   readonly storeTimeoutMs?: number;
+  /** Second, independent stores that are to have everything, too. The node closes them. */
+  readonly mirrors?: NodeMirrors | undefined;
   /** Unix milliseconds. */
   readonly now?: () => number;
   /** Told of what logs do or suffer in the background. */
@@ -42,11 +53,12 @@ const IDLE_PAUSE_MS = 550;
 const READ_AGE_MS = 500;
 /** Whether a log that is not known here has been made elsewhere is asked no more often than this. */
 const LOOKUP_PAUSE_MS = 1_000;
+const NO_MIRRORS = { stores: [], policy: { mode: "async", timeoutMs: 0, failure: "fail" } } as const;
 const REOPEN_PAUSE_MS = 1_000;
 
 /** The logs of one node, and what they share. */
 export class SteleNode implements NodeView {
-  readonly metrics = new Metrics();
+  readonly metrics: Metrics;
   readonly #options: NodeOptions;
   readonly #home: LogHome;
   readonly #database: Database;
@@ -61,6 +73,7 @@ export class SteleNode implements NodeView {
 
   private constructor(options: NodeOptions, database: Database) {
     this.#options = options;
+    this.metrics = options.metrics ?? new Metrics();
     this.#home = options.home ?? new DirectoryHome(options.dataDir);
     this.#database = database;
     this.metrics.watch(() => this.status());
@@ -166,6 +179,7 @@ export class SteleNode implements NodeView {
     for (const log of this.#logs.values()) await log.close();
     await this.#pool.close();
     await this.#home.close();
+    for (const mirror of this.#options.mirrors?.stores ?? []) await mirror.close();
     await this.#database.close();
   }
 
@@ -200,11 +214,33 @@ export class SteleNode implements NodeView {
       },
       idlePauseMs: () => IDLE_PAUSE_MS * Math.max(1, this.#logs.size),
       ...(storeTimeoutMs !== undefined && { limits: { commitTimeoutMs: storeTimeoutMs } }),
+      openMirrors: (mirrored) => this.#openMirrors(name, mirrored),
       onOutcome: (outcome) => this.metrics.committed(name, outcome),
       report: (event) => this.#report(name, event),
     });
     this.#logs.set(name, log);
     return log;
+  }
+
+  #openMirrors(name: string, { storage, segments, isOwn }: MirroredLog): LogMirrors {
+    const { dataDir, mirrors = NO_MIRRORS } = this.#options;
+    const report = (event: LogReport): void => this.#report(name, event);
+    const writers = mirrors.stores.map(
+      (mirror, i) =>
+        new MirrorWriter({
+          log: name,
+          mode: mirrors.policy.mode,
+          primary: storage.primary,
+          mirror,
+          journal: storage.journal,
+          segments,
+          isOwn,
+          tempDirectory: join(dataDir, "cache", name, `mirror-${i}`),
+          clock: systemClock,
+          report,
+        }),
+    );
+    return new LogMirrors(writers, mirrors.policy, report);
   }
 
   #report(name: string, event: LogReport): void {

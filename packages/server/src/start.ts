@@ -3,14 +3,15 @@ import { UnavailableError } from "@stele/proof";
 import { assertSafeToListen, isLoopback } from "./access/access-policy.ts";
 import { TokenStore } from "./access/tokens.ts";
 import { buildServer, type ServerOptions } from "./http/server.ts";
-import type { LogHome } from "./log/log-home.ts";
+import { Metrics } from "./ops/metrics.ts";
 import { SteleNode, type NodeOptions } from "./node.ts";
-import type { SharedOptions } from "./shared-home-options.ts";
+import type { MirrorOptions, SharedOptions } from "./open-stores.ts";
 import { errorCode } from "./store/storage-error.ts";
 
-export interface StartOptions extends Omit<NodeOptions, "home"> {
+export interface StartOptions extends Omit<NodeOptions, "home" | "metrics" | "mirrors"> {
   /** The store that this node shares with others; without it, the logs are in `dataDir`. */
   readonly shared?: SharedOptions;
+  readonly mirrors?: MirrorOptions;
   /** A file with access tokens: `<dataDir>/tokens.json` unless told. */
   readonly tokensPath?: string;
   /** The address to listen on: 127.0.0.1 unless told. Any that others can reach needs access tokens. */
@@ -42,8 +43,9 @@ export async function startNode(options: StartOptions): Promise<RunningNode> {
   const now = options.now ?? Date.now;
   const tokens = new TokenStore(options.tokensPath ?? tokensPath(options.dataDir), now);
   assertSafeToListen(host, tokens);
-  const home = options.shared && (await openShared(options.dataDir, options.shared));
-  const node = await SteleNode.open({ ...options, ...(home && { home }) });
+  const metrics = new Metrics();
+  const stores = await openStores(options, metrics);
+  const node = await SteleNode.open({ ...options, mirrors: undefined, ...stores, metrics });
   try {
     const api = await buildServer(node, {
       host,
@@ -73,10 +75,16 @@ export async function startNode(options: StartOptions): Promise<RunningNode> {
   }
 }
 
-/** The drivers of shared stores are loaded only where they are needed: they take a tenth of a second. */
-async function openShared(dataDir: string, shared: SharedOptions): Promise<LogHome> {
-  const { openSharedHome } = await import("./shared-home-options.ts");
-  return await openSharedHome(dataDir, shared);
+/** The drivers of stores are loaded only where they are needed: they take a tenth of a second. */
+async function openStores(
+  { dataDir, shared, mirrors }: StartOptions,
+  metrics: Metrics,
+): Promise<Pick<NodeOptions, "home" | "mirrors">> {
+  if (!shared && !mirrors) return {};
+  const drivers = await import("./open-stores.ts");
+  const opened = mirrors && (await drivers.openMirrors(mirrors, shared ?? {}));
+  const home = shared && (await drivers.openSharedHome(dataDir, shared, (call) => metrics.storeCalled(call)));
+  return { ...(home && { home }), ...(opened && { mirrors: opened }) };
 }
 
 /** Where a data directory keeps its access tokens. */

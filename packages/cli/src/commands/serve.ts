@@ -31,6 +31,7 @@ async function serve(session: Session, flags: ServeFlags): Promise<void> {
     ...(flags.sealAfterHours !== undefined && { sealAfterMs: flags.sealAfterHours * 3_600_000 }),
     ...(flags.storeTimeout !== undefined && { storeTimeoutMs: flags.storeTimeout }),
     ...sharedStore(flags),
+    ...mirrorsOf(flags),
     logger: { level: "warn", stream: process.stderr },
     report: (log, event) => void session.remark(`log ${log}: ${tell(event)}`),
   });
@@ -74,6 +75,23 @@ function sharedStore(flags: ServeFlags): Pick<StartOptions, "shared"> {
       ...(cacheBytes !== undefined && { cacheBytes }),
       ...(trimAfter !== undefined && { trimAfterMs: trimAfter }),
       ...(flags.storeTimeout !== undefined && { storeTimeoutMs: flags.storeTimeout }),
+    },
+  };
+}
+
+function mirrorsOf({
+  mirror,
+  mirrorMode,
+  mirrorTimeout,
+  mirrorFailure,
+}: ServeFlags): Pick<StartOptions, "mirrors"> {
+  if (!mirror) return {};
+  return {
+    mirrors: {
+      urls: mirror,
+      mode: mirrorMode,
+      failure: mirrorFailure,
+      ...(mirrorTimeout !== undefined && { timeoutMs: mirrorTimeout }),
     },
   };
 }
@@ -135,15 +153,30 @@ async function runDemo(session: Session, { url }: RunningNode, signal: AbortSign
 }
 
 function tell(event: LogReport): string {
-  if (event.kind === "sealed") {
-    const { start, end } = event.segment;
-    return `sealed the entries ${formatCount(start)} to ${formatCount(end - 1)} in ${event.seconds.toFixed(1)} s`;
+  switch (event.kind) {
+    case "sealed": {
+      const { start, end } = event.segment;
+      return `sealed the entries ${formatCount(start)} to ${formatCount(end - 1)} in ${event.seconds.toFixed(1)} s`;
+    }
+    case "tail_cut": {
+      const { path, offset, lengthBytes } = event.cut;
+      return `cut ${countOf(lengthBytes, "byte")} off the end of ${path}, at ${offset}: a commit that was never acknowledged`;
+    }
+    case "stale":
+      return `opening it anew: ${describeFailure(event.error).message}`;
+    case "recovered":
+      return `${event.what} works again`;
+    case "failed":
+      return `${event.what} failed: ${describeFailure(event.error).message}`;
+    case "mirror_failed":
+      return `the mirror ${event.place} failed: ${describeFailure(event.error).message}`;
+    case "mirror_recovered":
+      return `the mirror ${event.place} works again`;
+    case "mirror_conflict":
+      return `ALARM: the mirror ${event.place} has another ${event.key} than the primary. Nothing was overwritten; the primary's is kept as ${event.keptAs}`;
+    case "mirror_degraded":
+      return `ALARM: the mirror ${event.place} is behind; events are acknowledged without it from now on`;
+    case "mirror_in_step":
+      return `the mirror ${event.place} has everything; acknowledgements wait for it again`;
   }
-  if (event.kind === "tail_cut") {
-    const { path, offset, lengthBytes } = event.cut;
-    return `cut ${countOf(lengthBytes, "byte")} off the end of ${path}, at ${offset}: a commit that was never acknowledged`;
-  }
-  if (event.kind === "stale") return `opening it anew: ${describeFailure(event.error).message}`;
-  if (event.kind === "recovered") return `${event.what} works again`;
-  return `${event.what} failed: ${describeFailure(event.error).message}`;
 }

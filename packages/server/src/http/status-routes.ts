@@ -1,5 +1,5 @@
 import { Type, type Static } from "typebox";
-import type { MirrorState } from "../log/audit-log.ts";
+import type { MirrorState } from "../mirror/mirror-writer.ts";
 import type { LogStatus } from "../ops/status.ts";
 import type { Api, ApiContext } from "./api.ts";
 import { answers, json, Size } from "./schemas.ts";

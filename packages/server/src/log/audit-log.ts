@@ -26,22 +26,6 @@ export interface SignedTreeHead {
   readonly note: Uint8Array;
 }
 
-/** How far a mirror is. */
-export interface MirrorState {
-  /** Names it for a person. */
-  readonly place: string;
-  readonly mode: "async" | "sync";
-  /** A tree size: entries below it are surely there. */
-  readonly mirroredSize: number;
-  readonly lagEntries: number;
-  /** The age of the oldest commit that is not there (milliseconds). */
-  readonly lagMs: number;
-  /** Why it does not get on, if it does not. */
-  readonly failure?: string;
-  /** Objects that differ from the primary's: somebody must look. */
-  readonly conflicts: number;
-}
-
 /** One log of a node: one tree, one order, one key. What HTTP, the tail and the sealer see of it. */
 export interface AuditLog {
   readonly name: string;

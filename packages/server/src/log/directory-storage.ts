@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { IdHashSeed } from "../event/id-hash.ts";
 import type { Database } from "../search/database.ts";
+import { DirectoryPrimary } from "../mirror/directory-primary.ts";
 import { LocalSegmentFiles } from "../search/segment-files.ts";
 import { openSegments } from "../search/segment-reader.ts";
 import type { Segment } from "../search/segment.ts";
@@ -44,6 +45,11 @@ export async function openDirectoryStorage(options: {
     segments,
     segmentFiles: new LocalSegmentFiles(segmentsDirectory),
     shelf: new DirectoryShelf(vault),
+    primary: new DirectoryPrimary({
+      directory,
+      identity,
+      segments: () => openSegments(database, segmentsDirectory),
+    }),
     ...(cutTail && { cutTail }),
   };
 }

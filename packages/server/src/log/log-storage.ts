@@ -2,6 +2,7 @@ import type { SegmentFiles } from "../search/segment-files.ts";
 import type { DescribedSegment, Segment } from "../search/segment.ts";
 import type { CutTail } from "../store/file-journal.ts";
 import type { Journal, SharedJournal } from "../store/journal.ts";
+import type { PrimaryLog } from "../mirror/primary-log.ts";
 import type { AcknowledgedMark } from "./acknowledged-mark.ts";
 import type { SignedTreeHead } from "./audit-log.ts";
 import type { LogIdentity } from "./log-key.ts";
@@ -19,6 +20,8 @@ export interface LogStorage {
   readonly segments: readonly Segment[];
   readonly segmentFiles: SegmentFiles;
   readonly shelf: SegmentShelf;
+  /** The same log, as mirrors are made from it. */
+  readonly primary: PrimaryLog;
   /** What recovery took away. */
   readonly cutTail?: CutTail;
 }

@@ -60,6 +60,7 @@ export class Sealer {
   /** On the monotonic clock. */
   #retryAtMs = -Infinity;
   #progress = Promise.withResolvers<void>();
+  readonly #own = new Set<number>();
 
   constructor(options: SealerOptions) {
     this.#options = options;
@@ -71,8 +72,13 @@ export class Sealer {
     return this.#segments.at(-1)?.end ?? 0;
   }
 
-  get segmentCount(): number {
-    return this.#segments.length;
+  get segments(): readonly Segment[] {
+    return this.#segments;
+  }
+
+  /** Whether this node has sealed from `start` on since it started. */
+  hasSealed(start: number): boolean {
+    return this.#own.has(start);
   }
 
   /** The segment that holds a sealed entry. */
@@ -203,7 +209,9 @@ export class Sealer {
       checkpoint: Buffer.from(head().note).toString(),
     });
     const resume = await firstCommit(journal, end - 1);
-    return await shelf.publish(segment, path, resume);
+    const published = await shelf.publish(segment, path, resume);
+    if (published.key === segment.key) this.#own.add(start);
+    return published;
   }
 
   /** Takes over a segment that counts, once its entries are known here: they must be the same. */

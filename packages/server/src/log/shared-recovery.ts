@@ -1,4 +1,4 @@
-import { VerificationError } from "@stele/proof";
+import { UnavailableError, VerificationError } from "@stele/proof";
 import type { IdHashSeed } from "../event/id-hash.ts";
 import { parseSegmentRecord, type SegmentRecord } from "../search/segment-record.ts";
 import type { Journal, StoredCommit } from "../store/journal.ts";
@@ -51,16 +51,25 @@ export async function recoverShared(options: SharedRecoveryOptions): Promise<Sha
   const sealedSize = records.at(-1)?.segment.end ?? 0;
   journal.sealedUpTo(sealedSize);
   try {
-    for (let commit = await journal.next(); commit; commit = await journal.next()) {
-      state.visit(commit);
-      await journal.accept(commit);
-    }
+    await follow(journal, state);
     await journal.trim(sealedSize);
   } catch (error) {
     await copy.close();
     throw error;
   }
   return { journal, state, records };
+}
+
+async function follow(journal: ObjectJournal, state: LogState): Promise<void> {
+  try {
+    for (let commit = await journal.next(); commit; commit = await journal.next()) {
+      state.visit(commit);
+      await journal.accept(commit);
+    }
+  } catch (error) {
+    // What was committed before the fence can be read; whoever writes is told.
+    if (!(error instanceof UnavailableError) || error.code !== "log_fenced") throw error;
+  }
 }
 
 /** The chain of seal records. */

@@ -6,6 +6,7 @@ import { SteleError, UnavailableError, VerificationError } from "@stele/proof";
 import type { IdHashSeed } from "../event/id-hash.ts";
 import type { CachedSegmentFiles } from "../search/cached-segment-files.ts";
 import { parseSegmentRecord, type SegmentRecord } from "../search/segment-record.ts";
+import { SharedPrimary } from "../mirror/shared-primary.ts";
 import { replaceFile } from "../store/durable-file.ts";
 import { FileJournal } from "../store/file-journal.ts";
 import type { ObjectStore } from "../store/object-store.ts";
@@ -77,6 +78,7 @@ export async function openSharedStorage(options: SharedStorageOptions): Promise<
     segments: records.map(({ segment }) => segment),
     segmentFiles: options.segmentFiles,
     shelf,
+    primary: new SharedPrimary(objects, vault, logVerifier(identity.vkey)),
   };
 }
 

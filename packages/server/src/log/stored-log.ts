@@ -15,6 +15,7 @@ import {
   type ReadTile,
 } from "@stele/proof";
 import type { IngestPool } from "../event/ingest-pool.ts";
+import type { LogMirrors, MirrorsReport } from "../mirror/log-mirrors.ts";
 import { Rate } from "../ops/rate.ts";
 import type { LogStatus } from "../ops/status.ts";
 import type { Database } from "../search/database.ts";
@@ -23,13 +24,7 @@ import { SegmentReader, streamEntryBlocks } from "../search/segment-reader.ts";
 import type { Segment } from "../search/segment.ts";
 import type { CutTail } from "../store/file-journal.ts";
 import { errorCode } from "../store/storage-error.ts";
-import type {
-  Acknowledgement,
-  AuditLog,
-  MirrorState,
-  SignedTreeHead,
-  SubmissionFormat,
-} from "./audit-log.ts";
+import type { Acknowledgement, AuditLog, SignedTreeHead, SubmissionFormat } from "./audit-log.ts";
 import type { Clock } from "./clock.ts";
 import { EntryBlocks } from "./entry-blocks.ts";
 import { Follower, type Committed } from "./follower.ts";
@@ -56,13 +51,23 @@ export interface StoredLogOptions {
   readonly limits?: Partial<SequencerLimits>;
   /** How often to look for other nodes' commits when nothing happens (milliseconds). */
   readonly idlePauseMs: () => number;
-  /** Resolves once entries below a tree size may be acknowledged: at once, unless a mirror must have them, too. */
-  readonly assured?: (treeSize: number) => Promise<void>;
-  readonly mirrors?: () => readonly MirrorState[];
+  /** Makes the mirrors of the log, if it has any. */
+  readonly openMirrors?: (log: MirroredLog) => LogMirrors;
   readonly onOutcome?: (outcome: CommitOutcome) => void;
   /** Told of what happens in the background, for the operator. */
   readonly report: (event: LogReport) => void;
 }
+
+/** What mirrors are made from. */
+export interface MirroredLog {
+  readonly storage: LogStorage;
+  readonly segments: () => readonly Segment[];
+  /** Whether this node made the commit, or the segment, that begins at `start`. */
+  readonly isOwn: (kind: "commit" | "segment", start: number) => boolean;
+}
+
+/** Mirrors of commits that are not known to be this node's own wait for their owner. */
+const OWN_COMMITS_MAX = 16_384;
 
 /** What a log does or suffers in the background. */
 export type LogReport =
@@ -71,6 +76,7 @@ export type LogReport =
   /** It can't go on from what it knows and has to be opened anew. */
   | { readonly kind: "stale"; readonly error: unknown }
   | { readonly kind: "recovered"; readonly what: string }
+  | MirrorsReport
   | { readonly kind: "failed"; readonly what: string; readonly error: unknown };
 
 /** One log as a node serves it: recovered from its storage, following other nodes where there are any. */
@@ -86,6 +92,9 @@ export class StoredLog implements AuditLog {
   readonly #listeners = new Set<(treeSize: number) => void>();
   readonly #commits: Rate;
   readonly #events: Rate;
+  readonly #mirrors: LogMirrors | undefined;
+  /** Where the newest commits of this node begin. */
+  readonly #ownCommits = new Set<number>();
   #head: SignedTreeHead;
   #lastCommitMs: number | undefined;
   /** Resolves when the ids of sealed entries that the window covers are known: before that nothing is committed. */
@@ -125,12 +134,21 @@ export class StoredLog implements AuditLog {
       clock,
       head: () => this.#head,
       readReceivedAtMs: async (index) => receivedAtMs((await this.readEntries(index, index + 1))[0]!),
-      onSealed: ({ end }) => shared?.sealedUpTo(end),
+      onSealed: ({ end }) => {
+        shared?.sealedUpTo(end);
+        this.#mirrors?.wake();
+      },
       report: options.report,
     });
     this.#blocks = new EntryBlocks(state.tree, (from, to) =>
       reader.readEntries(this.#sealer.segmentOf(from), from, to),
     );
+    this.#mirrors = options.openMirrors?.({
+      storage,
+      segments: () => this.#sealer.segments,
+      isOwn: (kind, start) =>
+        !shared || (kind === "commit" ? this.#ownCommits.has(start) : this.#sealer.hasSealed(start)),
+    });
     const exclusive = new Mutex();
     const follower =
       shared &&
@@ -159,7 +177,7 @@ export class StoredLog implements AuditLog {
       readEntries: (from, to) => this.readEntries(from, to),
       ...(follower && { others: { catchUp: () => follower.catchUp(), look: () => follower.look() } }),
       onCommitted: (committed) => this.#committed(committed),
-      ...(options.assured && { assured: options.assured }),
+      ...(this.#mirrors?.isSync && { assured: (treeSize) => this.#mirrors!.assured(treeSize) }),
       ...(options.onOutcome && { onOutcome: options.onOutcome }),
       onFailure: (error) => {
         if (isStale(error)) options.report({ kind: "stale", error });
@@ -210,7 +228,7 @@ export class StoredLog implements AuditLog {
   }
 
   status(): LogStatus {
-    const { storage, mirrors } = this.#options;
+    const { storage } = this.#options;
     return {
       name: this.name,
       origin: this.origin,
@@ -220,12 +238,12 @@ export class StoredLog implements AuditLog {
       eventsPerSecond: this.#events.perSecond,
       journalStart: storage.journal.files[0]?.start ?? this.#head.treeSize,
       sealedSize: this.#sealer.sealedSize,
-      segments: this.#sealer.segmentCount,
+      segments: this.#sealer.segments.length,
       indexedSize: this.search.indexedSize,
       queueBytes: this.#sequencer.queuedBytes,
       followingMs: storage.shared?.confirmedAgoMs ?? 0,
       writable: this.writable(),
-      mirrors: mirrors?.() ?? [],
+      mirrors: this.#mirrors?.states() ?? [],
     };
   }
 
@@ -295,6 +313,7 @@ export class StoredLog implements AuditLog {
     this.#closed = true;
     await this.#sequencer.close();
     await this.#follower?.close();
+    await this.#mirrors?.close();
     await this.#sealer.close();
     await this.search.close();
     await this.#ids;
@@ -324,6 +343,7 @@ export class StoredLog implements AuditLog {
       .rebuild(journal.files)
       .catch((error: unknown) => report({ kind: "failed", what: "index rebuild", error }));
     this.#follower?.start();
+    this.#mirrors?.start();
     this.#sealer.start();
   }
 
@@ -353,6 +373,9 @@ export class StoredLog implements AuditLog {
 
   async #committed(committed: Committed): Promise<void> {
     this.#failure = undefined;
+    this.#ownCommits.add(committed.start);
+    if (this.#ownCommits.size > OWN_COMMITS_MAX)
+      this.#ownCommits.delete(this.#ownCommits.values().next().value!);
     await this.#takeOver(committed);
   }
 
@@ -367,6 +390,7 @@ export class StoredLog implements AuditLog {
     this.#commits.add(1);
     this.#events.add(count);
     this.#storage.mark.set(head);
+    this.#mirrors?.wake();
     for (const listener of this.#listeners) listener(head.treeSize);
     this.#sealer.wake();
     await this.search.append(start, count, lines);

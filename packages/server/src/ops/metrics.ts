@@ -1,3 +1,4 @@
+import type { StoreCall } from "../store/observed-store.ts";
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
 import { NodeGauges } from "./node-gauges.ts";
 import type { NodeStatus } from "./status.ts";
@@ -42,6 +43,13 @@ export class Metrics {
     buckets: [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5],
     registers: [this.#registry],
   });
+  readonly #storeCalls = new Histogram({
+    name: "stele_store_seconds",
+    help: "Calls of the shared store; outcome is ok or an error code",
+    labelNames: ["operation", "outcome"] as const,
+    buckets: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5],
+    registers: [this.#registry],
+  });
   readonly #events = this.#counter("stele_events_total", "Events committed", ["log"]);
   readonly #duplicates = this.#counter("stele_duplicates_total", "Events that were already in the log", [
     "log",
@@ -79,6 +87,10 @@ export class Metrics {
   /** A submission got an error. `code` is one of Stele's, so there are few. */
   rejected(log: string, code: string): void {
     this.#rejects.inc({ log, code });
+  }
+
+  storeCalled({ operation, outcome, seconds }: StoreCall): void {
+    this.#storeCalls.observe({ operation, outcome }, seconds);
   }
 
   answered({ method, route, status, seconds }: RequestObservation): void {

@@ -1,4 +1,4 @@
-import type { MirrorState } from "../log/audit-log.ts";
+import type { MirrorState } from "../mirror/mirror-writer.ts";
 import type { SegmentCacheCounters } from "../search/segment-cache.ts";
 
 /** What a node and its logs are at, for `GET /v1/status`, `stele status` and whoever is awake at three. */

@@ -1,5 +1,6 @@
 import { ConflictError, MalformedError, UnavailableError, VerificationError } from "@stele/proof";
 import { elapsedMs, moment, type Clock, type Moment } from "../log/clock.ts";
+import { fencedError, parseFence } from "./fence.ts";
 import { formatCommit, parseCommit, type Commit } from "./commit.ts";
 import type { AppendOptions, Journal, JournalFile, SharedJournal, StoredCommit } from "./journal.ts";
 import type { ObjectStore } from "./object-store.ts";
@@ -138,6 +139,8 @@ export class ObjectJournal implements SharedJournal {
     if (!bytes) return undefined;
     const place = `${objects.place}/${logKeys.commit(start)}`;
     try {
+      const fence = parseFence(bytes);
+      if (fence) throw fencedError(fence, objects.place);
       const commit = parseCommit(bytes, 0);
       if (commit.start !== start || commit.endOffset !== bytes.length) {
         throw new MalformedError("commit_malformed", "it is not exactly the commit that belongs there");

@@ -1,9 +1,12 @@
 import { join } from "node:path";
 import { MalformedError } from "@stele/proof";
+import type { NodeMirrors } from "./node.ts";
 import { LogSecret } from "./log/log-secret.ts";
 import { SharedHome } from "./log/shared-home.ts";
 import { SegmentCache } from "./search/segment-cache.ts";
+import { ObservedStore, type ObserveCall } from "./store/observed-store.ts";
 import { openStore } from "./store/open-store.ts";
+import type { Store } from "./store/store.ts";
 
 /** A store that nodes share, as an operator names it. */
 export interface SharedOptions {
@@ -30,6 +33,16 @@ export interface SharedOptions {
   readonly storeTimeoutMs?: number;
 }
 
+/** Second, independent stores, as an operator names them. */
+export interface MirrorOptions {
+  /** `s3://bucket/prefix?endpoint=…&vault=bucket/prefix` or `file:///directory`. */
+  readonly urls: readonly string[];
+  readonly mode?: "async" | "sync";
+  readonly timeoutMs?: number;
+  readonly failure?: "fail" | "degrade";
+}
+
+const MIRROR_TIMEOUT_MS = 5_000;
 const CACHE_BYTES = 10 * 2 ** 30;
 const TRIM_AFTER_MS = 60 * 60 * 1000;
 const STORE_TIMEOUT_MS = 5_000;
@@ -41,10 +54,14 @@ const DAY_MS = 24 * 60 * 60 * 1000;
  * @throws MalformedError `store_url_invalid`, `store_unfit`, `option_invalid`, `secret_…`; UnavailableError
  *   `store_unavailable`, `store_denied`
  */
-export async function openSharedHome(dataDir: string, options: SharedOptions): Promise<SharedHome> {
+export async function openSharedHome(
+  dataDir: string,
+  options: SharedOptions,
+  observe: ObserveCall,
+): Promise<SharedHome> {
   const { retainDays } = options;
   const secret = await LogSecret.read(options.secretPath);
-  const store = openStore({
+  const opened = await openStore({
     journal: options.journal,
     ...(options.vault !== undefined && { vault: options.vault }),
     s3: {
@@ -54,6 +71,7 @@ export async function openSharedHome(dataDir: string, options: SharedOptions): P
     lock: { mode: options.lock ?? "compliance", required: options.vaultLock !== "none" },
     timeoutMs: options.storeTimeoutMs ?? STORE_TIMEOUT_MS,
   });
+  const store = new ObservedStore(opened, observe);
   try {
     const findings = await store.probe();
     const locks = findings.vaultLock === "compliance" || findings.vaultLock === "governance";
@@ -86,4 +104,30 @@ export async function openSharedHome(dataDir: string, options: SharedOptions): P
     await store.close();
     throw error;
   }
+}
+
+/**
+ * Opens mirrors. They need not be there: what they lack is brought to them when they come.
+ *
+ * @throws MalformedError `store_url_invalid`
+ */
+export async function openMirrors(
+  { urls, mode = "async", timeoutMs = MIRROR_TIMEOUT_MS, failure = "fail" }: MirrorOptions,
+  shared: Pick<SharedOptions, "s3Endpoints" | "s3Region" | "lock">,
+): Promise<NodeMirrors> {
+  const stores: Store[] = [];
+  for (const url of urls) {
+    stores.push(
+      await openStore({
+        journal: url,
+        s3: {
+          ...(shared.s3Endpoints && { endpoints: shared.s3Endpoints }),
+          ...(shared.s3Region !== undefined && { region: shared.s3Region }),
+        },
+        lock: { mode: shared.lock ?? "compliance", required: false },
+        timeoutMs: STORE_TIMEOUT_MS,
+      }),
+    );
+  }
+  return { stores, policy: { mode, timeoutMs, failure } };
 }
