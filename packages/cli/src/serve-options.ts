@@ -13,7 +13,7 @@ interface ServeOption {
   readonly parse?: (text: string) => unknown;
   /** May be given more than once; a list in the config file. */
   readonly repeatable?: boolean;
-  readonly fallback?: unknown;
+  readonly fallback?: string | number;
   /** What it belongs to, in the help. */
   readonly heading?: string;
 }
@@ -191,7 +191,7 @@ export function addServeOptions(command: Command): Command {
   for (const { flags, description, parse, repeatable, fallback, heading } of OPTIONS) {
     const option = command.createOption(
       flags,
-      fallback === undefined ? description : `${description} (${String(fallback)})`,
+      fallback === undefined ? description : `${description} (${fallback})`,
     );
     if (repeatable)
       option.argParser((text: string, before: unknown) => [

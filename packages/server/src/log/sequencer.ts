@@ -204,7 +204,7 @@ export class Sequencer {
       } catch (error) {
         this.#fail(group, error);
       }
-      if (others && pauseMs > 0 && !this.#closed) await this.#giveWay(others.look, pauseMs);
+      if (others && pauseMs > 0 && !this.#closed) await this.#giveWay(() => others.look(), pauseMs);
     }
     this.#running = false;
     if (this.#queue.length === 0) this.#idle?.();

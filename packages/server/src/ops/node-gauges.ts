@@ -1,6 +1,6 @@
 import { Counter, Gauge, type Registry } from "prom-client";
 import type { SegmentCacheCounters } from "../search/segment-cache.ts";
-import type { MirrorState } from "../log/audit-log.ts";
+import type { MirrorState } from "../mirror/mirror-writer.ts";
 import type { LogStatus, NodeStatus } from "./status.ts";
 
 type Row<T> = readonly [name: string, help: string, read: (of: T) => number];
