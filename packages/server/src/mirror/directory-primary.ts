@@ -87,12 +87,17 @@ export class DirectoryPrimary implements PrimaryLog {
     const segment = (await segments()).find((each) => each.start === start);
     if (!segment) return undefined;
     const described = { ...segment, ...(await describeSegmentFile(this.#pathOf(segment))) };
-    const resume = (await this.#commitFrom(segment.end - 1))?.start ?? segment.end;
-    const note = await formatSegmentRecord(
-      { segment: described, resume: Math.min(resume, segment.end) },
-      identity.signer,
-    );
+    const resume = await this.#resumeOf(segment.end);
+    const note = await formatSegmentRecord({ segment: described, resume }, identity.signer);
     return await createFile(path, note);
+  }
+
+  /** Where to read on behind a segment: at its end, if the journal can be parted there. The commit before may be trimmed soon. */
+  async #resumeOf(end: number): Promise<number> {
+    const holding = await this.#commitFrom(end - 1);
+    if (!holding || holding.start >= end) return end;
+    const isParted = holding.start + holding.count === end && (await this.#commitFrom(end)) !== undefined;
+    return isParted ? end : holding.start;
   }
 
   /** The commit that holds the entry, or the first one behind it that is left. */

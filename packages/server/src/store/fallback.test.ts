@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { FallbackObjects, FallbackVault, type FallbackReport } from "./fallback.ts";
 import { FileObjects } from "./file-objects.ts";
 import { FileVault } from "./file-vault.ts";
+import type { ObjectStore } from "./object-store.ts";
 import { SwitchedObjects } from "./testing/switched-objects.ts";
 
 let directory: string;
@@ -75,16 +76,11 @@ describe("FallbackObjects", () => {
   });
 
   it("lists from whoever answers", async () => {
-    const keys = async (): Promise<string[]> => {
-      const listed: string[] = [];
-      for await (const { key } of objects.list("")) listed.push(key);
-      return listed;
-    };
-    expect(await keys()).toEqual(["a", "b"]);
+    expect(await keysOf(objects)).toEqual(["a", "b"]);
     primary.out = true;
-    expect(await keys()).toEqual(["a"]);
+    expect(await keysOf(objects)).toEqual(["a"]);
     mirror.out = true;
-    await expect(keys()).rejects.toMatchObject({ code: "store_unavailable" });
+    await expect(keysOf(objects)).rejects.toMatchObject({ code: "store_unavailable" });
   });
 });
 
@@ -138,4 +134,10 @@ async function vaultWith(name: string, content: string): Promise<FileVault> {
   await writeFile(join(directory, "staged"), content);
   await vault.put("s.parquet", join(directory, "staged"));
   return vault;
+}
+
+async function keysOf(objects: ObjectStore): Promise<string[]> {
+  const keys: string[] = [];
+  for await (const { key } of objects.list("")) keys.push(key);
+  return keys;
 }
