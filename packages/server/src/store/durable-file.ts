@@ -1,4 +1,4 @@
-import { open, rename, type FileHandle } from "node:fs/promises";
+import { mkdir, open, rename, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
 
 /** Writes all pieces at `position`, however often the system writes less than asked. */
@@ -29,12 +29,24 @@ function behind(pieces: readonly Uint8Array[], lengthBytes: number): Uint8Array[
 
 /** Makes creations, renames and deletions in a directory durable. */
 export async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, "r");
+  await syncFile(path);
+}
+
+/** Makes what is in a file durable. */
+export async function syncFile(path: string): Promise<void> {
+  const file = await open(path, "r");
   try {
-    await directory.sync();
+    await file.sync();
   } finally {
-    await directory.close();
+    await file.close();
   }
+}
+
+/** Makes a directory and those above it, durably, unless they are there. */
+export async function makeDirectory(path: string): Promise<void> {
+  const first = await mkdir(path, { recursive: true });
+  if (first === undefined) return;
+  for (let at = path; at.length >= first.length; at = dirname(at)) await syncDirectory(dirname(at));
 }
 
 /** Replaces a file so that a reader, or a crash at any moment, finds the old content or the new one. Durable. */

@@ -1,15 +1,16 @@
 import { randomBytes } from "node:crypto";
-import { link, mkdir, open, readdir, readFile, stat, unlink } from "node:fs/promises";
+import { link, open, readdir, readFile, stat, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { UnavailableError } from "@stele/proof";
-import { syncDirectory, writeFully } from "./durable-file.ts";
+import { CallSlots } from "./call-slots.ts";
+import { makeDirectory, syncDirectory, writeFully } from "./durable-file.ts";
 import { assertObjectKey, isObjectKey } from "./object-key.ts";
 import type { ObjectInfo, ObjectStore } from "./object-store.ts";
 import { errorCode } from "./storage-error.ts";
 import { within } from "./within.ts";
 
-/** Calls under way at once: a disk that hangs must not collect more. */
-const CALLS_MAX = 256;
+const RUNNING_MAX = 32;
+const WAITING_MAX = 1_000;
 /** A file linked longer ago than this was made durable by whoever linked it, or they told nobody that it is there. */
 const FRESH_MS = 60_000;
 /** What a process that died left behind. */
@@ -30,14 +31,15 @@ export interface FileObjectsOptions {
 export class FileObjects implements ObjectStore {
   readonly #directory: string;
   readonly #timeoutMs: number;
+  readonly #slots: CallSlots;
   /** Directories that are known to be there for good. */
   readonly #durable = new Set<string>();
-  #calls = 0;
   #swept = false;
 
   constructor({ directory, timeoutMs }: FileObjectsOptions) {
     this.#directory = directory;
     this.#timeoutMs = timeoutMs;
+    this.#slots = new CallSlots({ running: RUNNING_MAX, waiting: WAITING_MAX, place: this.place });
   }
 
   get place(): string {
@@ -124,13 +126,8 @@ export class FileObjects implements ObjectStore {
 
   async #call<T>(key: string, work: () => Promise<T>): Promise<T> {
     const place = `${this.place}/${key}`;
-    if (this.#calls >= CALLS_MAX) {
-      throw new UnavailableError("store_unavailable", `${place}: ${CALLS_MAX} calls are under way already`);
-    }
-    this.#calls++;
-    const working = work().finally(() => this.#calls--);
     try {
-      return await within(working, this.#timeoutMs, place);
+      return await within(this.#slots.run(this.#timeoutMs, work), this.#timeoutMs, place);
     } catch (cause) {
       throw cause instanceof UnavailableError ? cause : fileError(cause, place);
     }
@@ -139,7 +136,7 @@ export class FileObjects implements ObjectStore {
   /** Makes a directory, and all above it, and makes them durable. */
   async #makeDirectory(path: string): Promise<void> {
     if (this.#durable.has(path)) return;
-    await mkdir(path, { recursive: true });
+    await makeDirectory(path);
     for (let at = path; at !== this.#directory; at = dirname(at)) await syncDirectory(dirname(at));
     await syncDirectory(dirname(this.#directory));
     this.#durable.add(path);

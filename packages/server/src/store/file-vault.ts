@@ -1,7 +1,8 @@
-import { chmod, link, mkdir, open, readdir, stat, unlink } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import { chmod, copyFile, link, mkdir, open, readdir, rm, stat, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { ConflictError, MalformedError } from "@stele/proof";
-import { syncDirectory } from "./durable-file.ts";
+import { makeDirectory, syncDirectory, syncFile } from "./durable-file.ts";
 import { errorCode, storageError } from "./storage-error.ts";
 import type { Vault, VaultObject, VaultRef } from "./vault.ts";
 
@@ -27,12 +28,17 @@ export class FileVault implements Vault {
     return new FileVault(directory);
   }
 
+  /** One that is made with its first object. */
+  static at(directory: string): FileVault {
+    return new FileVault(directory);
+  }
+
   async put(key: string, path: string): Promise<VaultObject> {
     const target = this.path(key);
     try {
+      await makeDirectory(this.#directory);
       await chmod(path, 0o444);
-      // A link, unlike a rename, never replaces what is there.
-      await link(path, target);
+      await this.#place(path, target);
       await syncDirectory(this.#directory);
       await unlink(path);
     } catch (cause) {
@@ -56,7 +62,9 @@ export class FileVault implements Vault {
       );
     }
     const bytes = new Uint8Array(to - from);
-    const file = await open(this.path(key), "r");
+    const file = await open(this.path(key), "r").catch((cause: unknown) => {
+      throw storageError(cause, this.path(key));
+    });
     try {
       let at = 0;
       while (at < bytes.length) {
@@ -80,8 +88,15 @@ export class FileVault implements Vault {
   }
 
   async list(): Promise<VaultObject[]> {
-    const keys = (await readdir(this.#directory)).filter((name) => KEY.test(name)).toSorted();
-    return Promise.all(keys.map(async (key) => ({ key, lengthBytes: (await stat(this.path(key))).size })));
+    try {
+      const keys = (await readdir(this.#directory)).filter((name) => KEY.test(name)).toSorted();
+      return await Promise.all(
+        keys.map(async (key) => ({ key, lengthBytes: (await stat(this.path(key))).size })),
+      );
+    } catch (cause) {
+      if (errorCode(cause) === "ENOENT") return [];
+      throw storageError(cause, this.#directory);
+    }
   }
 
   /** Where DuckDB finds an object. @throws MalformedError `vault_key_malformed` */
@@ -89,5 +104,22 @@ export class FileVault implements Vault {
     if (!KEY.test(key))
       throw new MalformedError("vault_key_malformed", `${JSON.stringify(key)} can't be a key`);
     return join(this.#directory, key);
+  }
+
+  async #place(path: string, target: string): Promise<void> {
+    try {
+      // A link, unlike a rename, never replaces what is there.
+      await link(path, target);
+    } catch (error) {
+      if (errorCode(error) !== "EXDEV") throw error;
+      const copy = join(this.#directory, `.new-${randomBytes(16).toString("hex")}`);
+      try {
+        await copyFile(path, copy);
+        await syncFile(copy);
+        await link(copy, target);
+      } finally {
+        await rm(copy, { force: true });
+      }
+    }
   }
 }
