@@ -57,6 +57,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 export async function openSharedHome(
   dataDir: string,
   options: SharedOptions,
+  mirrors: readonly Store[],
   observe: ObserveCall,
 ): Promise<SharedHome> {
   const { retainDays } = options;
@@ -93,6 +94,7 @@ export async function openSharedHome(
     });
     return new SharedHome({
       store,
+      mirrors,
       findings,
       secret,
       cache,

@@ -83,7 +83,11 @@ async function openStores(
   if (!shared && !mirrors) return {};
   const drivers = await import("./open-stores.ts");
   const opened = mirrors && (await drivers.openMirrors(mirrors, shared ?? {}));
-  const home = shared && (await drivers.openSharedHome(dataDir, shared, (call) => metrics.storeCalled(call)));
+  const home =
+    shared &&
+    (await drivers.openSharedHome(dataDir, shared, opened?.stores ?? [], (call) =>
+      metrics.storeCalled(call),
+    ));
   return { ...(home && { home }), ...(opened && { mirrors: opened }) };
 }
 

@@ -58,4 +58,8 @@ export const ERROR_STATUS: Readonly<Record<string, number>> = {
   search_memory: 503,
   search_closed: 503,
   tails_too_many: 503,
+  log_opening: 503,
+  log_stale: 503,
+  log_fenced: 503,
+  mirror_behind: 503,
 };

@@ -1,6 +1,9 @@
 import { join } from "node:path";
 import { MalformedError, UnavailableError } from "@stele/proof";
 import type { SegmentCache } from "../search/segment-cache.ts";
+import { FallbackObjects, FallbackVault } from "../store/fallback.ts";
+import type { Vault } from "../store/vault.ts";
+import { systemClock } from "./clock.ts";
 import { logKeys, type Store, type StoreFindings } from "../store/store.ts";
 import type { StoreStatus } from "../ops/status.ts";
 import { originOf, type LogHome, type OpenContext } from "./log-home.ts";
@@ -13,6 +16,8 @@ export interface SharedHomeOptions {
   readonly store: Store;
   /** What the probe found. */
   readonly findings: StoreFindings;
+  /** Read from while the store is out. */
+  readonly mirrors: readonly Store[];
   readonly secret: LogSecret;
   readonly cache: SegmentCache;
   /** The node's own directory: marks, and below `cache/` what may be deleted. */
@@ -32,7 +37,13 @@ export class SharedHome implements LogHome {
   }
 
   async names(): Promise<string[]> {
-    return await this.#options.store.logNames();
+    const { store, mirrors } = this.#options;
+    try {
+      return await store.logNames();
+    } catch (error) {
+      if (!(error instanceof UnavailableError) || !mirrors[0]) throw error;
+      return await mirrors[0].logNames();
+    }
   }
 
   async create(name: string, originPrefix: string, createdAt: string): Promise<void> {
@@ -47,10 +58,11 @@ export class SharedHome implements LogHome {
 
   async open(name: string, { idHashSeed, clock }: OpenContext): Promise<LogStorage> {
     const { store, cache, dataDir, trimDelayMs, retainMs } = this.#options;
-    const vault = store.vault(name);
+    const vault = this.#vault(name);
     return await openSharedStorage({
       identity: await this.#identity(name),
       objects: store.objects(name),
+      fallback: this.#fallback(name),
       vault,
       segmentFiles: cache.forLog(name, vault),
       directory: join(dataDir, "logs", name),
@@ -78,9 +90,23 @@ export class SharedHome implements LogHome {
     await this.#options.store.close();
   }
 
+  #fallback(name: string): FallbackObjects | undefined {
+    const { store, mirrors } = this.#options;
+    if (mirrors.length === 0) return undefined;
+    const others = mirrors.map((mirror) => mirror.objects(name));
+    return new FallbackObjects(store.objects(name), others, { clock: systemClock });
+  }
+
+  #vault(name: string): Vault {
+    const { store, mirrors } = this.#options;
+    if (mirrors.length === 0) return store.vault(name);
+    const others = mirrors.map((mirror) => mirror.vault(name));
+    return new FallbackVault(store.vault(name), others, { clock: systemClock });
+  }
+
   async #identity(name: string): Promise<LogIdentity> {
     const { store, secret } = this.#options;
-    const objects = store.objects(name);
+    const objects = this.#fallback(name) ?? store.objects(name);
     const place = `${objects.place}/${logKeys.identity}`;
     const text = await objects.get(logKeys.identity);
     if (!text) throw new UnavailableError("log_unfinished", `${place} is not there (yet)`);

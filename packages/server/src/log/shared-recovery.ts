@@ -13,6 +13,8 @@ import { logVerifier } from "./native-ed25519.ts";
 export interface SharedRecoveryOptions {
   readonly identity: LogIdentity;
   readonly objects: ObjectStore;
+  /** What is read from while `objects` is out: mirrors, if there are any. */
+  readonly fallback?: ObjectStore | undefined;
   readonly clock: Clock;
   readonly trimDelayMs: number;
   readonly idHashSeed: IdHashSeed;
@@ -51,7 +53,7 @@ export async function recoverShared(options: SharedRecoveryOptions): Promise<Sha
   const sealedSize = records.at(-1)?.segment.end ?? 0;
   journal.sealedUpTo(sealedSize);
   try {
-    await follow(journal, state);
+    await follow(journal, state, options.fallback);
     await journal.trim(sealedSize);
   } catch (error) {
     await copy.close();
@@ -60,22 +62,36 @@ export async function recoverShared(options: SharedRecoveryOptions): Promise<Sha
   return { journal, state, records };
 }
 
-async function follow(journal: ObjectJournal, state: LogState): Promise<void> {
+async function follow(journal: ObjectJournal, state: LogState, fallback?: ObjectStore): Promise<void> {
   try {
-    for (let commit = await journal.next(); commit; commit = await journal.next()) {
+    await takeAll(() => journal.next());
+  } catch (error) {
+    const code = error instanceof UnavailableError ? error.code : undefined;
+    // What was committed before the fence can be read; whoever writes is told.
+    if (code === "log_fenced") return;
+    if (code !== "store_unavailable" || !fallback) throw error;
+    await takeAll(() => journal.nextFrom(fallback).catch(endOfMirror));
+  }
+
+  async function takeAll(next: () => Promise<StoredCommit | undefined>): Promise<void> {
+    for (let commit = await next(); commit; commit = await next()) {
       state.visit(commit);
       await journal.accept(commit);
     }
-  } catch (error) {
-    // What was committed before the fence can be read; whoever writes is told.
-    if (!(error instanceof UnavailableError) || error.code !== "log_fenced") throw error;
   }
 }
 
+/** A mirror that has no further commit says no more than that. */
+function endOfMirror(error: unknown): undefined {
+  if (!(error instanceof UnavailableError) || error.code !== "store_unavailable") throw error;
+  return undefined;
+}
+
 /** The chain of seal records. */
-async function readRecords({ objects, readRecord }: SharedRecoveryOptions): Promise<SegmentRecord[]> {
+async function readRecords(options: SharedRecoveryOptions): Promise<SegmentRecord[]> {
+  const { objects, readRecord } = options;
   const keys: string[] = [];
-  for await (const { key } of objects.list(logKeys.segments)) keys.push(key);
+  for await (const { key } of (options.fallback ?? objects).list(logKeys.segments)) keys.push(key);
   const records: SegmentRecord[] = [];
   for (let at = 0; at < keys.length; at += RECORDS_AT_ONCE) {
     const some = keys.slice(at, at + RECORDS_AT_ONCE).map((key) => readRecord(key));

@@ -26,6 +26,8 @@ import { SharedShelf, type SegmentCopies } from "./shared-shelf.ts";
 export interface SharedStorageOptions {
   readonly identity: LogIdentity;
   readonly objects: ObjectStore;
+  /** The same where the primary is out: mirrors. */
+  readonly fallback?: ObjectStore | undefined;
   readonly vault: Vault;
   readonly segmentFiles: CachedSegmentFiles;
   /** What must outlive a restart: the mark. */
@@ -86,10 +88,9 @@ function parse(note: Buffer, { vkey }: LogIdentity, place: string): SegmentRecor
   return parseSegmentRecord(note, logVerifier(vkey), place);
 }
 
-async function readRecord(
-  { objects, identity, cacheDirectory }: SharedStorageOptions,
-  key: string,
-): Promise<SegmentRecord> {
+async function readRecord(options: SharedStorageOptions, key: string): Promise<SegmentRecord> {
+  const { identity, cacheDirectory } = options;
+  const objects = options.fallback ?? options.objects;
   const path = join(cacheDirectory, "records", key.slice(logKeys.segments.length));
   try {
     return parse(await readFile(path), identity, path);

@@ -20,6 +20,8 @@ export interface ObjectJournalOptions {
 
 /** Whoever knew the end of the log longer ago than this part of the trim delay asks for seal records before it believes anything. */
 const STALE_FRACTION = 1 / 4;
+/** Nothing was ever confirmed: the next answer of the store is checked against its seal records. */
+const NEVER: Moment = { wallMs: -Infinity, monotonicMs: -Infinity };
 const PAUSE_MS = 50;
 const PAUSE_MS_MAX = 500;
 
@@ -78,6 +80,15 @@ export class ObjectJournal implements SharedJournal {
     return commit;
   }
 
+  /**
+   * The commit at `end` as another store has it, which may lag behind: nothing is concluded if it is not there. For
+   * reading while the primary is out.
+   */
+  async nextFrom(objects: ObjectStore): Promise<StoredCommit | undefined> {
+    this.#confirmed = NEVER;
+    return await this.#read(this.end, objects);
+  }
+
   async accept({ id, origin, start, count, checkpoint, entryLines }: StoredCommit): Promise<void> {
     await this.#options.copy.append({ id, origin, start, count, checkpoint, lines: [entryLines] });
   }
@@ -133,8 +144,7 @@ export class ObjectJournal implements SharedJournal {
     }
   }
 
-  async #read(start: number): Promise<StoredCommit | undefined> {
-    const { objects } = this.#options;
+  async #read(start: number, objects = this.#options.objects): Promise<StoredCommit | undefined> {
     const bytes = await objects.get(logKeys.commit(start));
     if (!bytes) return undefined;
     const place = `${objects.place}/${logKeys.commit(start)}`;
