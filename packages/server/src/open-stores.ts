@@ -62,7 +62,7 @@ export async function openSharedHome(
 ): Promise<SharedHome> {
   const { retainDays } = options;
   const secret = await LogSecret.read(options.secretPath);
-  const opened = await openStore({
+  const opened = openStore({
     journal: options.journal,
     ...(options.vault !== undefined && { vault: options.vault }),
     s3: {
@@ -120,7 +120,7 @@ export async function openMirrors(
   const stores: Store[] = [];
   for (const url of urls) {
     stores.push(
-      await openStore({
+      openStore({
         journal: url,
         s3: {
           ...(shared.s3Endpoints && { endpoints: shared.s3Endpoints }),

@@ -50,6 +50,8 @@ export const ERROR_STATUS: Readonly<Record<string, number>> = {
   ingest_interrupted: 503,
   storage_full: 503,
   storage_failed: 503,
+  store_unavailable: 503,
+  store_denied: 503,
   mirror_behind: 503,
   log_fenced: 503,
   index_behind: 503,
@@ -60,6 +62,4 @@ export const ERROR_STATUS: Readonly<Record<string, number>> = {
   tails_too_many: 503,
   log_opening: 503,
   log_stale: 503,
-  log_fenced: 503,
-  mirror_behind: 503,
 };
