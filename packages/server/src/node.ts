@@ -9,10 +9,12 @@ import { systemClock } from "./log/clock.ts";
 import { LOG_NAME } from "./log/data-directory.ts";
 import { DirectoryHome } from "./log/directory-home.ts";
 import type { LogHome } from "./log/log-home.ts";
+import { logVerifier } from "./log/native-ed25519.ts";
 import { ReceivedClock } from "./log/received-clock.ts";
 import { StoredLog, type LogReport, type MirroredLog } from "./log/stored-log.ts";
 import { LogMirrors, type MirrorPolicy } from "./mirror/log-mirrors.ts";
 import { MirrorWriter } from "./mirror/mirror-writer.ts";
+import { ReconcileSchedule } from "./mirror/reconcile-schedule.ts";
 import { Metrics } from "./ops/metrics.ts";
 import type { NodeStatus } from "./ops/status.ts";
 import type { Store } from "./store/store.ts";
@@ -53,7 +55,10 @@ const IDLE_PAUSE_MS = 550;
 const READ_AGE_MS = 500;
 /** Whether a log that is not known here has been made elsewhere is asked no more often than this. */
 const LOOKUP_PAUSE_MS = 1_000;
-const NO_MIRRORS = { stores: [], policy: { mode: "async", timeoutMs: 0, failure: "fail" } } as const;
+const NO_MIRRORS: NodeMirrors = {
+  stores: [],
+  policy: { mode: "async", timeoutMs: 0, failure: "fail", reconcileEveryMs: 0 },
+};
 const REOPEN_PAUSE_MS = 1_000;
 
 /** The logs of one node, and what they share. */
@@ -240,7 +245,21 @@ export class SteleNode implements NodeView {
           report,
         }),
     );
-    return new LogMirrors(writers, mirrors.policy, report);
+    const schedule = new ReconcileSchedule({
+      mirrors: mirrors.stores.map((mirror, i) => ({
+        log: name,
+        primary: storage.primary,
+        verifier: logVerifier(storage.identity.vkey),
+        objects: mirror.objects(name),
+        vault: mirror.vault(name),
+        tempDirectory: join(dataDir, "cache", name, `reconcile-${i}`),
+      })),
+      everyMs: mirrors.policy.reconcileEveryMs,
+      claim: (period) => storage.claimPeriod("reconcile", period),
+      clock: systemClock,
+      report,
+    });
+    return new LogMirrors(writers, schedule, mirrors.policy, report);
   }
 
   #report(name: string, event: LogReport): void {

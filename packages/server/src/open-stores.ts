@@ -40,6 +40,8 @@ export interface MirrorOptions {
   readonly mode?: "async" | "sync";
   readonly timeoutMs?: number;
   readonly failure?: "fail" | "degrade";
+  /** A day unless told. */
+  readonly reconcileEveryMs?: number;
 }
 
 const MIRROR_TIMEOUT_MS = 5_000;
@@ -114,7 +116,13 @@ export async function openSharedHome(
  * @throws MalformedError `store_url_invalid`
  */
 export async function openMirrors(
-  { urls, mode = "async", timeoutMs = MIRROR_TIMEOUT_MS, failure = "fail" }: MirrorOptions,
+  {
+    urls,
+    mode = "async",
+    timeoutMs = MIRROR_TIMEOUT_MS,
+    failure = "fail",
+    reconcileEveryMs = DAY_MS,
+  }: MirrorOptions,
   shared: Pick<SharedOptions, "s3Endpoints" | "s3Region" | "lock">,
 ): Promise<NodeMirrors> {
   const stores: Store[] = [];
@@ -122,6 +130,7 @@ export async function openMirrors(
     stores.push(
       openStore({
         journal: url,
+        journalOption: "--mirror",
         s3: {
           ...(shared.s3Endpoints && { endpoints: shared.s3Endpoints }),
           ...(shared.s3Region !== undefined && { region: shared.s3Region }),
@@ -131,5 +140,5 @@ export async function openMirrors(
       }),
     );
   }
-  return { stores, policy: { mode, timeoutMs, failure } };
+  return { stores, policy: { mode, timeoutMs, failure, reconcileEveryMs } };
 }

@@ -84,6 +84,7 @@ function mirrorsOf({
   mirrorMode,
   mirrorTimeout,
   mirrorFailure,
+  reconcileEvery,
 }: ServeFlags): Pick<StartOptions, "mirrors"> {
   if (!mirror) return {};
   return {
@@ -92,6 +93,7 @@ function mirrorsOf({
       mode: mirrorMode,
       failure: mirrorFailure,
       ...(mirrorTimeout !== undefined && { timeoutMs: mirrorTimeout }),
+      ...(reconcileEvery !== undefined && { reconcileEveryMs: reconcileEvery }),
     },
   };
 }
@@ -174,6 +176,13 @@ function tell(event: LogReport): string {
       return `the mirror ${event.place} works again`;
     case "mirror_conflict":
       return `ALARM: the mirror ${event.place} has another ${event.key} than the primary. Nothing was overwritten; the primary's is kept as ${event.keptAs}`;
+    case "reconciled": {
+      const { place, compared, copied, trimmed, alarms } = event.report;
+      const found = alarms.map(({ kind, key, detail }) => `\n  ALARM ${kind}: ${key}: ${detail}`).join("");
+      return `compared the mirror ${place}: ${countOf(compared, "object")}, ${formatCount(copied)} copied, ${formatCount(trimmed)} trimmed${found}`;
+    }
+    case "reconcile_failed":
+      return `comparing the mirror ${event.place} failed: ${describeFailure(event.error).message}`;
     case "mirror_degraded":
       return `ALARM: the mirror ${event.place} is behind; events are acknowledged without it from now on`;
     case "mirror_in_step":

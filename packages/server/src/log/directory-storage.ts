@@ -45,6 +45,7 @@ export async function openDirectoryStorage(options: {
     segments,
     segmentFiles: new LocalSegmentFiles(segmentsDirectory),
     shelf: new DirectoryShelf(vault),
+    claimPeriod: () => Promise.resolve(true),
     primary: new DirectoryPrimary({
       directory,
       identity,

@@ -22,6 +22,8 @@ export interface LogStorage {
   readonly shelf: SegmentShelf;
   /** The same log, as mirrors are made from it. */
   readonly primary: PrimaryLog;
+  /** Whether this node is the one to do some work that is due once in a period, of all nodes of the log. */
+  claimPeriod(work: string, period: number): Promise<boolean>;
   /** What recovery took away. */
   readonly cutTail?: CutTail;
 }

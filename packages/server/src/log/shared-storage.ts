@@ -80,6 +80,7 @@ export async function openSharedStorage(options: SharedStorageOptions): Promise<
     segments: records.map(({ segment }) => segment),
     segmentFiles: options.segmentFiles,
     shelf,
+    claimPeriod: (work, period) => catalog.claimPeriod(work, period),
     primary: new SharedPrimary(objects, vault, logVerifier(identity.vkey)),
   };
 }

@@ -1,4 +1,5 @@
 import { UnavailableError } from "@stele/proof";
+import type { ReconciledReport, ReconcileSchedule } from "./reconcile-schedule.ts";
 import type { MirrorReport, MirrorState, MirrorWriter } from "./mirror-writer.ts";
 
 /** What an operator decided about mirrors. */
@@ -9,10 +10,13 @@ export interface MirrorPolicy {
   readonly timeoutMs: number;
   /** Then: refuse it (it is committed, and safe to send again), or go on without that mirror, with an alarm. */
   readonly failure: "fail" | "degrade";
+  /** How often a mirror is compared with the primary, byte by byte (milliseconds). */
+  readonly reconcileEveryMs: number;
 }
 
 export type MirrorsReport =
   | MirrorReport
+  | ReconciledReport
   /** Acknowledgements do not wait for this mirror any more: it was too slow, or is out. */
   | { readonly kind: "mirror_degraded"; readonly place: string }
   /** It has everything, and acknowledgements wait for it again. */
@@ -21,22 +25,26 @@ export type MirrorsReport =
 /** The mirrors of one log. */
 export class LogMirrors {
   readonly #writers: readonly MirrorWriter[];
+  readonly #schedule: ReconcileSchedule;
   readonly #policy: MirrorPolicy;
   readonly #report: (event: MirrorsReport) => void;
   readonly #degraded = new Set<MirrorWriter>();
 
   constructor(
     writers: readonly MirrorWriter[],
+    schedule: ReconcileSchedule,
     policy: MirrorPolicy,
     report: (event: MirrorsReport) => void,
   ) {
     this.#writers = writers;
+    this.#schedule = schedule;
     this.#policy = policy;
     this.#report = report;
   }
 
   start(): void {
     for (const writer of this.#writers) writer.start();
+    if (this.#writers.length > 0) this.#schedule.start();
   }
 
   /** There is a commit, or a segment, that mirrors may not have. */
@@ -68,6 +76,7 @@ export class LogMirrors {
   }
 
   async close(): Promise<void> {
+    this.#schedule.close();
     await Promise.all(this.#writers.map((writer) => writer.close()));
   }
 
