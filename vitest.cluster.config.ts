@@ -5,6 +5,8 @@ export default defineConfig({
   test: {
     include: ["tests/cluster/**/*.test.ts"],
     globalSetup: ["tests/cluster/ceph-setup.ts"],
+    // Shows each test when it ends, which takes a minute.
+    reporters: ["verbose"],
     pool: "forks",
     fileParallelism: false,
     maxWorkers: 1,

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createBuckets } from "../../tools/cluster/buckets.ts";
@@ -8,6 +8,8 @@ import { missingRequirement } from "../../tools/cluster/requirements.ts";
 /** Not the ports of `npm run cluster`, so that both can run. */
 const MONITOR_PORT = 40_200;
 const GATEWAY_PORTS = [7580, 7581];
+/** Always the same: a run that was killed leaves its daemons behind, and the next one stops them. */
+const DIRECTORY = join(tmpdir(), "stele-test-ceph");
 
 /** Starts Ceph once for all files; the tests find it by what the environment says. Without Ceph they are skipped. */
 export default async function setUp(): Promise<(() => Promise<void>) | undefined> {
@@ -16,11 +18,14 @@ export default async function setUp(): Promise<(() => Promise<void>) | undefined
     console.warn(`The tests of the cluster are skipped: ${missing}`);
     return undefined;
   }
-  const directory = await mkdtemp(join(tmpdir(), "stele-ceph-"));
-  const ceph = await CephCluster.start({ directory, monitorPort: MONITOR_PORT, gatewayPorts: GATEWAY_PORTS });
+  const ceph = await CephCluster.start({
+    directory: DIRECTORY,
+    monitorPort: MONITOR_PORT,
+    gatewayPorts: GATEWAY_PORTS,
+  });
   const tearDown = async () => {
     await ceph.stop();
-    await rm(directory, { recursive: true });
+    await rm(DIRECTORY, { recursive: true });
   };
   try {
     await ceph.waitUntilHealthy();
@@ -28,13 +33,13 @@ export default async function setUp(): Promise<(() => Promise<void>) | undefined
       endpoint: ceph.endpoints[0]!,
       credentials: CEPH_CREDENTIALS,
       plain: ["journal", "mirror"],
-      locked: ["vault"],
+      locked: ["vault", "mirror-vault"],
     });
   } catch (error) {
     await tearDown();
     throw error;
   }
-  process.env["STELE_TEST_CEPH"] = directory;
+  process.env["STELE_TEST_CEPH"] = DIRECTORY;
   process.env["STELE_TEST_S3_ENDPOINT"] = ceph.endpoints.join(",");
   process.env["AWS_ACCESS_KEY_ID"] = CEPH_CREDENTIALS.accessKeyId;
   process.env["AWS_SECRET_ACCESS_KEY"] = CEPH_CREDENTIALS.secretAccessKey;

@@ -2,7 +2,8 @@ import { cpus } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, describe, expect, it } from "vitest";
 import { figuresTable, writeFigures } from "./figures-table.ts";
-import { runScenario, type Figures, type Scenario } from "./scenario.ts";
+import { listBucket } from "./bucket-listing.ts";
+import { runScenario, type Figures, type Scenario, type Stage } from "./scenario.ts";
 
 /** How long a fault that lasts does so. STELE_FAULT_SECONDS=60 for a minute. */
 const FAULT_MS = Number(process.env["STELE_FAULT_SECONDS"] ?? "20") * 1_000;
@@ -91,6 +92,28 @@ const SCENARIOS: readonly (Scenario & { readonly expected: Expectation })[] = [
     },
   },
   {
+    name: "the mirror cut off, then healed",
+    expected: { longestGapMs: 2_000 },
+    parameters: ({ mirrorWire, prefix }) => [
+      `--mirror=s3://mirror/${prefix}?endpoint=${mirrorWire.url}&vault=mirror-vault/${prefix}`,
+    ],
+    fault: async ({ mirrorWire, cluster }) => {
+      mirrorWire.cut();
+      await sleep(FAULT_MS);
+      const behind = await mirrorsOf(cluster);
+      expect(Math.max(...behind.map(({ lag_entries }) => lag_entries))).toBeGreaterThan(10_000);
+      expect(behind.some(({ ok }) => !ok)).toBe(true);
+      mirrorWire.heal();
+      await sleep(PAUSE_MS);
+    },
+    after: async (stage) => {
+      await expect
+        .poll(async () => await mirrorsOf(stage.cluster), { timeout: 60_000, interval: 500 })
+        .toMatchObject(stage.cluster.nodes.map(() => ({ ok: true, lag_entries: 0, conflicts: 0 })));
+      await compareWithMirror(stage);
+    },
+  },
+  {
     name: "all nodes restarted in turn, producers that know all three",
     expected: { longestGapMs: 2_000 },
     direct: true,
@@ -103,6 +126,33 @@ const SCENARIOS: readonly (Scenario & { readonly expected: Expectation })[] = [
     },
   },
 ];
+
+interface MirrorStatus {
+  readonly ok: boolean;
+  readonly lag_entries: number;
+  readonly conflicts: number;
+}
+
+/** What each node says of the mirror. */
+async function mirrorsOf({ nodes }: Stage["cluster"]): Promise<MirrorStatus[]> {
+  return await Promise.all(
+    nodes.map(async ({ url }) => {
+      const response = await fetch(`${url}/v1/status`, { signal: AbortSignal.timeout(10_000) });
+      const { logs } = (await response.json()) as { logs: { name: string; mirrors: MirrorStatus[] }[] };
+      return logs.find(({ name }) => name === "main")!.mirrors[0]!;
+    }),
+  );
+}
+
+/** Looks into the buckets: every commit, byte for byte, whatever the nodes say. */
+async function compareWithMirror({ ceph, prefix }: Stage): Promise<void> {
+  const journal = `${prefix}/logs/main/journal/`;
+  const [primary, mirror] = await Promise.all(
+    ["journal", "mirror"].map((bucket) => listBucket(ceph.endpoints[0]!, bucket, journal)),
+  );
+  expect(primary!.size).toBeGreaterThan(100);
+  expect(mirror).toEqual(primary);
+}
 
 const rows: Figures[] = [];
 

@@ -34,6 +34,10 @@ export interface Stage {
   readonly cluster: SteleCluster;
   /** Between the third node and each gateway. */
   readonly wires: readonly TcpProxy[];
+  /** Between all nodes and the gateway of the mirror. */
+  readonly mirrorWire: TcpProxy;
+  /** Below which everything of this scenario is, in each bucket. */
+  readonly prefix: string;
   /** Of this scenario alone. */
   readonly directory: string;
 }
@@ -60,7 +64,9 @@ export async function runScenario(scenario: Scenario): Promise<Figures> {
   await ceph.waitUntilHealthy();
   const directory = await mkdtemp(join(tmpdir(), "stele-scenario-"));
   const wires = await Promise.all(ceph.endpoints.map((endpoint) => TcpProxy.start(endpoint)));
+  const mirrorWire = await TcpProxy.start(ceph.endpoints[0]!);
   const prefix = directory.split("-").at(-1)!;
+  const surroundings = { ceph, wires, mirrorWire, prefix, directory };
   let cluster: SteleCluster | undefined;
   try {
     cluster = await SteleCluster.start({
@@ -75,10 +81,10 @@ export async function runScenario(scenario: Scenario): Promise<Figures> {
         "--segment-entries=16384",
         "--retain=1",
         "--lock=governance",
-        ...(scenario.parameters?.({ ceph, wires, directory }) ?? []),
+        ...(scenario.parameters?.(surroundings) ?? []),
       ],
     });
-    const stage = { ceph, cluster, wires, directory };
+    const stage = { ...surroundings, cluster };
     const vkey = await readKey(cluster.url);
     const ledger = new Ledger(prefix, EVENTS_MAX);
     const begun = performance.now();
@@ -103,7 +109,7 @@ export async function runScenario(scenario: Scenario): Promise<Figures> {
     throw new Error([`${name}: ${String(error)}`, ...words].join("\n"), { cause: error });
   } finally {
     await cluster?.stop();
-    await Promise.all(wires.map((wire) => wire.stop()));
+    await Promise.all([...wires, mirrorWire].map((wire) => wire.stop()));
     await rm(directory, { recursive: true });
   }
 }

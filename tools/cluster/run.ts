@@ -69,7 +69,8 @@ async function main(): Promise<void> {
       credentials: CEPH_CREDENTIALS,
       port: portOf("port", values.port),
       // A lock of a day: this is to try, and the directory goes away anyway.
-      parameters: ["--retain", "1", "--lock", "governance", "--mirror", `file://${mirror}`],
+      // The mirror is a directory, which locks nothing.
+      parameters: ["--retain=1", "--lock=governance", `--mirror=file://${mirror}`],
     });
     console.log(whatToTry(cluster, ceph));
     await stopped;

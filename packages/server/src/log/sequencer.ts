@@ -272,7 +272,8 @@ export class Sequencer {
       try {
         if (placement.newCount > 0) followed = await this.#append(batches, placement, deadlineMs);
       } catch (error) {
-        if (!others || !(error instanceof ConflictError) || clock.monotonicMs() > deadlineMs) throw error;
+        if (!others || !(error instanceof ConflictError)) throw error;
+        if (clock.monotonicMs() > deadlineMs) throw contended(error);
         const behind = (await others.catchUp()) > 0;
         const pauseMs = behind ? this.#turns.lost() : CONFLICT_PAUSE_MS;
         await clock.sleep(pauseMs);
@@ -346,6 +347,15 @@ export class Sequencer {
       }
     }
   }
+}
+
+/** What is nobody's fault, and least of all that of the producer who waited. */
+function contended(cause: ConflictError): UnavailableError {
+  return new UnavailableError(
+    "overloaded",
+    "Other nodes committed first for as long as a submission may wait. Send it again",
+    { cause, retryAfterMs: 1_000 },
+  );
 }
 
 /** The signed checkpoint of a tree. */
