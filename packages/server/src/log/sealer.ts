@@ -91,7 +91,8 @@ export class Sealer {
   }
 
   start(): void {
-    void this.#checkAges();
+    this.#checkAge();
+    void this.#checkNowAndThen();
   }
 
   /** Looks whether something is due; returns at once. Called after each commit. */
@@ -162,10 +163,11 @@ export class Sealer {
       .finally(() => (this.#running = undefined));
   }
 
-  async #checkAges(): Promise<void> {
-    while (!this.#closed) {
+  async #checkNowAndThen(): Promise<void> {
+    const { clock } = this.#options;
+    const { signal } = this.#closing;
+    for (await clock.sleep(CHECK_MS, signal); !this.#closed; await clock.sleep(CHECK_MS, signal)) {
       this.#checkAge();
-      await this.#options.clock.sleep(CHECK_MS, this.#closing.signal);
       this.#trim();
     }
   }

@@ -260,13 +260,15 @@ export class Sequencer {
 
   /** Places and commits a group, behind whatever others commit first, and acknowledges it. The mutex is held. */
   async #commit(group: Group, startedMs: number): Promise<{ done: Promise<void> } | undefined> {
-    const { clock, state, readEntries, others, onOutcome } = this.#options;
+    const { clock, journal, state, readEntries, others, onOutcome } = this.#options;
     const batches = group.map(({ batch }) => batch);
     const deadlineMs = Math.max(
       Math.min(...group.map(({ submission }) => submission.arrivedMs)) + this.#limits.commitTimeoutMs,
       startedMs + COMMIT_TIMEOUT_MS_MIN,
     );
     for (;;) {
+      // A commit that was seen but could not be kept here, with the disk full: its entries can't be read yet.
+      if (others && journal.end < state.tree.size) await others.catchUp();
       const placement = await placeEvents(batches, state.tree.size, state.ids, readEntries);
       let followed: { done: Promise<void> } | undefined;
       try {

@@ -33,6 +33,8 @@ export class ObjectJournal implements SharedJournal {
   readonly #options: ObjectJournalOptions;
   /** Before this moment began the request whose answer showed that the journal ends at `end`. */
   #confirmed: Moment;
+  /** At this moment nothing from `end` on had been trimmed. Not before `#confirmed`. */
+  #intact: Moment;
   #sealedSize = 0;
   /** What is sealed up to `before` was known at a moment. */
   readonly #trims: { readonly before: number; readonly known: Moment }[] = [];
@@ -41,6 +43,7 @@ export class ObjectJournal implements SharedJournal {
   constructor(options: ObjectJournalOptions, confirmed: Moment) {
     this.#options = options;
     this.#confirmed = confirmed;
+    this.#intact = confirmed;
   }
 
   get end(): number {
@@ -69,14 +72,17 @@ export class ObjectJournal implements SharedJournal {
     }
     const began = moment(clock);
     await this.#create(commit, deadlineMs);
-    await this.#assertNotTrimmed(began);
+    await this.#assertNotTrimmed();
+    this.#confirm(began);
     await copy.append(commit);
   }
 
   async next(): Promise<StoredCommit | undefined> {
     const began = moment(this.#options.clock);
     const commit = await this.#read(this.end);
-    if (!commit) await this.#assertNotTrimmed(began);
+    // A commit, too, is only believed then: it may have landed where the true one was trimmed long before.
+    await this.#assertNotTrimmed();
+    if (!commit) this.#confirm(began);
     return commit;
   }
 
@@ -167,27 +173,32 @@ export class ObjectJournal implements SharedJournal {
     }
   }
 
+  #confirm(began: Moment): void {
+    this.#confirmed = began;
+    this.#intact = began;
+  }
+
   /**
-   * Whether the answer to a request that began at `began`, "nothing there" or "created", can be believed: not if the
-   * position may have been taken, sealed and trimmed since this process last knew the end.
+   * Whether an answer about the position `end` ("nothing there", "created", a commit) can be believed: not if the
+   * position may have been taken, sealed and trimmed since this process last knew.
    */
-  async #assertNotTrimmed(began: Moment): Promise<void> {
-    const { objects, trimDelayMs, sealEnd } = this.#options;
-    if (this.confirmedAgoMs > trimDelayMs * STALE_FRACTION) {
-      for (let at = this.#sealedSize; ;) {
-        const record = await objects.get(logKeys.segment(at));
-        if (!record) break; // so nothing behind `at` was ever trimmed
-        at = sealEnd(record);
-        if (at > this.end) {
-          throw new UnavailableError(
-            "log_stale",
-            `${objects.place} went on to ${at} and was sealed while this node stood still at ${this.end}; it reads the log anew`,
-            { retryAfterMs: 1_000 },
-          );
-        }
+  async #assertNotTrimmed(): Promise<void> {
+    const { objects, clock, trimDelayMs, sealEnd } = this.#options;
+    if (elapsedMs(clock, this.#intact) <= trimDelayMs * STALE_FRACTION) return;
+    const began = moment(clock);
+    for (let at = this.#sealedSize; ;) {
+      const record = await objects.get(logKeys.segment(at));
+      if (!record) break; // so nothing behind `at` was ever trimmed
+      at = sealEnd(record);
+      if (at > this.end) {
+        throw new UnavailableError(
+          "log_stale",
+          `${objects.place} went on to ${at} and was sealed while this node stood still at ${this.end}; it reads the log anew`,
+          { retryAfterMs: 1_000 },
+        );
       }
     }
-    this.#confirmed = began;
+    this.#intact = began;
   }
 
   /** Deletes the commits that end at or before `before`. */
