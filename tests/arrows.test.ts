@@ -2,12 +2,13 @@ import { glob, readFile } from "node:fs/promises";
 import { dirname, relative, resolve } from "node:path";
 import { expect, it } from "vitest";
 
-/** What each package may import of the others: proof ← client ← cli, proof ← server ← cli. */
+/** What each package may import of the others: proof ← client ← cli, proof ← server ← {cli, sim}. */
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
   proof: [],
   client: ["proof"],
   server: ["proof"],
   cli: ["proof", "client", "server"],
+  sim: ["proof", "server"],
 };
 const packages = resolve(import.meta.dirname, "../packages");
 
