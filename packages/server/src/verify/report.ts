@@ -8,7 +8,7 @@ export interface Checked {
   bytes: number;
 }
 
-export type VerifiedTarget = "directory" | "url" | "proof";
+export type VerifiedTarget = "directory" | "store" | "url" | "proof";
 
 /** A verification that found nothing wrong. What is wrong is thrown, with the place of the first difference. */
 export interface VerificationReport {

@@ -2,7 +2,6 @@ import { stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import {
-  equalBytes,
   HASH_LENGTH_BYTES,
   MalformedError,
   TILE_WIDTH,
@@ -21,7 +20,8 @@ import { errorCode } from "../store/storage-error.ts";
 import { nativeLogVerifier } from "./log-verifier.ts";
 import { chooseKey, recall, remember } from "./remembered.ts";
 import { nothingChecked, type Checked, type VerificationReport, type VerifyOptions } from "./report.ts";
-import { hashSegments, type SegmentHashes } from "./segment-audit.ts";
+import { hashSegments } from "./segment-audit.ts";
+import { blockStarts, compareSegment } from "./segment-comparison.ts";
 import { TreeAudit, type Claim } from "./tree-audit.ts";
 
 /** A node that is running may seal and trim meanwhile: then what was listed is gone, and it begins anew. */
@@ -225,10 +225,6 @@ class DirectoryVerification {
   }
 }
 
-function blockStarts({ start, end }: Segment): number[] {
-  return Array.from({ length: (end - start) / TILE_WIDTH }, (_, i) => start + i * TILE_WIDTH);
-}
-
 function gap(place: string, start: number, size: number): VerificationError {
   return new VerificationError(
     "journal_gap",
@@ -237,28 +233,6 @@ function gap(place: string, start: number, size: number): VerificationError {
       place,
     },
   );
-}
-
-/** The hashes that a segment carries must be those of its entries. */
-function compareSegment(path: string, segment: Segment, hashes: SegmentHashes): void {
-  if (hashes.entries !== segment.end - segment.start) {
-    throw new VerificationError(
-      "segment_mismatch",
-      `${path}: holds ${hashes.entries} entries, not ${segment.end - segment.start}`,
-      { path },
-    );
-  }
-  for (const [i, start] of blockStarts(segment).entries()) {
-    const slice = [i * HASH_LENGTH_BYTES, (i + 1) * HASH_LENGTH_BYTES] as const;
-    const computed = hashes.subtreeHashes.subarray(...slice);
-    const expected = segment.subtreeHashes.subarray(...slice);
-    if (equalBytes(computed, expected)) continue;
-    throw new VerificationError(
-      "segment_mismatch",
-      `${path}: the entries [${start}, ${start + TILE_WIDTH}) are not those that were sealed`,
-      { path, start, computed, expected },
-    );
-  }
 }
 
 /** The directories of logs that a path means: one log's, or all of a data directory. @throws MalformedError `not_a_log` */

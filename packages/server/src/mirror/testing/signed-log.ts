@@ -117,10 +117,19 @@ export class SignedLog {
 
   /** The newest checkpoint, signed. */
   async checkpoint(): Promise<string> {
-    const text = formatCheckpoint({ origin: ORIGIN, treeSize: this.#tree.size, root: this.#tree.root() });
+    return (await this.#sign(this.#tree.size, this.#tree.root())).toString();
+  }
+
+  /** A checkpoint of another history, signed all the same. */
+  async forkedCheckpoint(treeSize: number): Promise<Buffer> {
+    return await this.#sign(treeSize, Buffer.alloc(32, 1));
+  }
+
+  async #sign(treeSize: number, root: Uint8Array): Promise<Buffer> {
+    const text = formatCheckpoint({ origin: ORIGIN, treeSize, root });
     const { name, keyId } = signer.key;
     const signature = await signer.sign(Buffer.from(text));
-    return Buffer.from(formatNote(text, [{ name, keyId, signature }])).toString();
+    return Buffer.from(formatNote(text, [{ name, keyId, signature }]));
   }
 
   async writeFile(name: string, content: string | Uint8Array): Promise<string> {
