@@ -5,7 +5,9 @@ import { addGet } from "./commands/get.ts";
 import { addImport } from "./commands/import.ts";
 import { addKey } from "./commands/key.ts";
 import { addLog } from "./commands/log.ts";
+import { addPromote } from "./commands/promote.ts";
 import { addProve } from "./commands/prove.ts";
+import { addReconcile } from "./commands/reconcile.ts";
 import { addSearch } from "./commands/search.ts";
 import { addServe } from "./commands/serve.ts";
 import { addStatus } from "./commands/status.ts";
@@ -64,6 +66,8 @@ function makeProgram(): Command {
     addGet,
     addProve,
     addVerify,
+    addReconcile,
+    addPromote,
     addToken,
     addLog,
     addKey,
