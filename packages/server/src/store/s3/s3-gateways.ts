@@ -67,9 +67,10 @@ export class S3Gateways {
     return this.#gateways.map(({ name }) => name).join(", ");
   }
 
-  /** Each gateway alone. */
-  each(): S3Gateways[] {
-    return this.#gateways.map((one) => new S3Gateways([one], this.#timeoutMs, this.#slots));
+  /** Each gateway alone, with less time if told. */
+  each(timeoutMs = this.#timeoutMs): S3Gateways[] {
+    const limitMs = Math.min(timeoutMs, this.#timeoutMs);
+    return this.#gateways.map((one) => new S3Gateways([one], limitMs, this.#slots));
   }
 
   /**

@@ -19,6 +19,8 @@ import type { S3Gateways } from "./s3-gateways.ts";
 import { S3Vault } from "./s3-vault.ts";
 
 const LOGS_AT_ONCE = 16;
+/** What of the gateways has answered by then takes part in the probe. */
+const REACH_TIMEOUT_MS = 2_000;
 
 /** Part of a bucket, and a way to it. */
 export interface BucketPart {
@@ -72,11 +74,9 @@ export class S3Store implements Store {
     const ways = await reachable(this.#journal, warnings);
     const wrong = await probeCreates(ways.map((gateways) => new S3Objects({ ...this.#journal, gateways })));
     if (wrong !== undefined) throw await this.#unfit(wrong);
-    if (this.#vault.gateways !== this.#journal.gateways || this.#vault.bucket !== this.#journal.bucket) {
-      await reachable(this.#vault, warnings);
-    }
+    if (this.#vault.gateways !== this.#journal.gateways) await reachable(this.#vault, warnings);
     const vaultLock = await this.#probeLock();
-    return { vaultLock, warnings: [...new Set(warnings)] };
+    return { vaultLock, warnings };
   }
 
   async close(): Promise<void> {
@@ -131,8 +131,9 @@ export class S3Store implements Store {
 
   async #probeLock(): Promise<StoreFindings["vaultLock"]> {
     const { mode, required } = this.#lock;
-    if (!required) return "none";
     const { gateways, bucket } = this.#vault;
+    await assertBucket(gateways, bucket);
+    if (!required) return "none";
     const ask = new GetObjectLockConfigurationCommand({ Bucket: bucket });
     const place = nameOf(this.#vault);
     const enabled = await gateways.call(place, 0, async ({ client, abortSignal }) => {
@@ -185,22 +186,16 @@ export class S3Store implements Store {
 }
 
 /** The gateways that answer, each alone. @throws UnavailableError if none does, or one refuses */
-async function reachable(
-  { gateways, bucket, prefix }: BucketPart,
-  warnings: string[],
-): Promise<S3Gateways[]> {
+async function reachable({ gateways, bucket }: BucketPart, warnings: string[]): Promise<S3Gateways[]> {
   const ways = gateways.each();
   const errors = await Promise.all(
-    ways.map(async (way) => {
+    gateways.each(REACH_TIMEOUT_MS).map(async (way) => {
       try {
-        await way.call(`s3://${bucket}/${prefix}`, 0, ({ client, abortSignal }) =>
-          client.send(new HeadBucketCommand({ Bucket: bucket }), { abortSignal }),
-        );
+        await assertBucket(way, bucket);
         return undefined;
       } catch (error) {
         if (error instanceof UnavailableError && error.code === "store_unavailable") return error;
-        if (!(error instanceof S3Failure)) throw error;
-        throw new UnavailableError("store_denied", `${way.place} has no bucket ${bucket}`, { cause: error });
+        throw error;
       }
     }),
   );
@@ -209,6 +204,18 @@ async function reachable(
   if (up.length === 0) throw down[0]!;
   for (const { message } of down) warnings.push(`an endpoint was down at the start: ${message}`);
   return up;
+}
+
+/** @throws UnavailableError `store_denied`, `store_unavailable` */
+async function assertBucket(gateways: S3Gateways, bucket: string): Promise<void> {
+  try {
+    await gateways.call(`s3://${bucket}`, 0, ({ client, abortSignal }) =>
+      client.send(new HeadBucketCommand({ Bucket: bucket }), { abortSignal }),
+    );
+  } catch (cause) {
+    if (!(cause instanceof S3Failure)) throw cause;
+    throw new UnavailableError("store_denied", `${gateways.place} has no bucket ${bucket}`, { cause });
+  }
 }
 
 function below({ gateways, bucket, prefix }: BucketPart, path: string): BucketPart {

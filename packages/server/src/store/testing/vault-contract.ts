@@ -9,9 +9,9 @@ export interface VaultUnderTest {
   remove(): Promise<void>;
 }
 
-/** What every driver of `Vault` must do. */
-export function vaultContract(driver: string, make: () => Promise<VaultUnderTest>): void {
-  describe(`the vault contract: ${driver}`, () => {
+/** What every driver of `Vault` must do. `skip`: why it can't be tried here. */
+export function vaultContract(driver: string, make: () => Promise<VaultUnderTest>, skip?: string): void {
+  describe.skipIf(skip)(`the vault contract: ${driver}${skip ? ` (skipped: ${skip})` : ""}`, () => {
     let subject: VaultUnderTest;
     let staging: string;
 
