@@ -60,7 +60,7 @@ beforeEach(() => {
 afterEach(async () => {
   gateways?.close();
   gateways = undefined;
-  for (const proxy of proxies.splice(0)) await proxy.stop();
+  for (const started of proxies.splice(0)) await started.stop();
 });
 
 async function proxy(fault?: Fault, options: { method?: string; times?: number } = {}): Promise<FaultProxy> {
@@ -94,6 +94,11 @@ async function file(content: string | Buffer): Promise<string> {
 async function versions(prefix: string): Promise<number> {
   const list = new ListObjectVersionsCommand({ Bucket: locking, Prefix: prefix });
   return (await client.send(list)).Versions?.length ?? 0;
+}
+
+async function leftBehind(bucket: string): Promise<number> {
+  const list = new ListObjectsV2Command({ Bucket: bucket, Prefix: "probed/" });
+  return (await client.send(list)).KeyCount ?? 0;
 }
 
 async function timed(work: Promise<unknown>): Promise<number> {
@@ -363,11 +368,6 @@ describe.skipIf(testS3Missing)("the probe of a store in S3", () => {
       timeoutMs: TIMEOUT_MS,
     });
     return store;
-  }
-
-  async function leftBehind(bucket: string): Promise<number> {
-    const list = new ListObjectsV2Command({ Bucket: bucket, Prefix: "probed/" });
-    return (await client.send(list)).KeyCount ?? 0;
   }
 
   it("accepts a plain bucket with one that locks, over all gateways, and leaves nothing behind", async () => {

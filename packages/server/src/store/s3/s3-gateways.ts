@@ -166,6 +166,8 @@ function gateway({ region, profile }: S3Options, endpoint?: URL): Gateway {
     expectContinueHeader: false,
     requestHandler: { connectionTimeout: CONNECT_TIMEOUT_MS, httpAgent: agent, httpsAgent: agent },
   });
+  // Without attempts to make it only writes to the console that it can't repeat a stream.
+  client.middlewareStack.remove("retryMiddleware");
   return { name: endpoint?.origin ?? "AWS", client };
 }
 
