@@ -77,7 +77,12 @@ function objectsAt(...endpoints: URL[]): S3Objects {
 
 function vaultAt(endpoint: URL, lock: "compliance" | "governance" | "none" = "compliance"): S3Vault {
   gateways = S3Gateways.open({ endpoints: [endpoint], timeoutMs: TIMEOUT_MS });
-  return new S3Vault({ gateways, bucket: locking, prefix: `test-${tests}/`, lock });
+  return new S3Vault({
+    gateways,
+    bucket: locking,
+    prefix: `test-${tests}/`,
+    lock: () => Promise.resolve(lock),
+  });
 }
 
 /** What is there, past the driver. */
@@ -253,7 +258,7 @@ vaultContract(
         gateways: own,
         bucket: locking,
         prefix: `contract-${tests}/`,
-        lock: "compliance",
+        lock: () => Promise.resolve("compliance"),
       }),
       remove: async () => {
         own.close();
@@ -269,7 +274,12 @@ vaultContract(
   async () => {
     const own = S3Gateways.open({ endpoints: testEndpoints, timeoutMs: TIMEOUT_MS });
     return await Promise.resolve({
-      vault: new S3Vault({ gateways: own, bucket: plain, prefix: `contract-${tests}/`, lock: "none" }),
+      vault: new S3Vault({
+        gateways: own,
+        bucket: plain,
+        prefix: `contract-${tests}/`,
+        lock: () => Promise.resolve("none"),
+      }),
       remove: async () => {
         own.close();
         await Promise.resolve();
@@ -392,6 +402,17 @@ describe.skipIf(testS3Missing)("the probe of a store in S3", () => {
       message: expect.stringContaining("--vault-lock none") as string,
     });
     expect(await open(plain, { required: false }).probe()).toEqual({ vaultLock: "none", warnings: [] });
+  });
+
+  it("locks what has a date where it can, though it need not", async () => {
+    const retainUntilMs = Date.now() + 1_000;
+    const locks = open(plain, { vault: locking, required: false }).vault("main");
+    const locked = await locks.put("a.parquet", await file("sealed"), { retainUntilMs });
+    expect(locked.retainUntilMs).toBeGreaterThanOrEqual(retainUntilMs);
+    await store?.close();
+    const unlocking = open(plain, { required: false }).vault("main");
+    const unlocked = await unlocking.put("a.parquet", await file("sealed"), { retainUntilMs });
+    expect(unlocked.retainUntilMs).toBeUndefined();
   });
 
   it("goes on without a gateway that is down, and says so; not without all", async () => {

@@ -14,7 +14,7 @@ export interface OpenStoreOptions {
   readonly journalOption?: string;
   /** For URLs that don't say it themselves. */
   readonly s3: { readonly endpoints?: readonly string[]; readonly region?: string };
-  /** How segments are locked, and whether a vault that can't lock is refused. If it is not, nothing is locked. */
+  /** How segments with a retention date are locked, and whether a vault that can't lock them is refused. */
   readonly lock: { readonly mode: "compliance" | "governance"; readonly required: boolean };
   /** For each call of the store. */
   readonly timeoutMs: number;

@@ -158,16 +158,14 @@ function gateway({ region, profile }: S3Options, endpoint?: URL): Gateway {
     region: region ?? process.env["AWS_REGION"] ?? "us-east-1",
     ...(endpoint && { endpoint: endpoint.href, forcePathStyle: true }),
     ...(profile !== undefined && { profile }),
-    // We try again ourselves, where another attempt can't be mistaken for somebody else's.
-    maxAttempts: 1,
+    // We try again ourselves: at another gateway, and knowing what an attempt may have done.
+    retryStrategy: { retry: async (next, args) => await next(args) },
     // Older engines know neither trailers nor these headers; the signature covers the bytes.
     requestChecksumCalculation: "WHEN_REQUIRED",
     responseChecksumValidation: "WHEN_REQUIRED",
     expectContinueHeader: false,
     requestHandler: { connectionTimeout: CONNECT_TIMEOUT_MS, httpAgent: agent, httpsAgent: agent },
   });
-  // Without attempts to make it only writes to the console that it can't repeat a stream.
-  client.middlewareStack.remove("retryMiddleware");
   return { name: endpoint?.origin ?? "AWS", client };
 }
 

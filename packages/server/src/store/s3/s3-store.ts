@@ -42,6 +42,7 @@ export class S3Store implements Store {
   readonly #journal: BucketPart;
   readonly #vault: BucketPart;
   readonly #lock: S3StoreOptions["lock"];
+  #locking = false;
 
   constructor({ journal, vault, lock }: S3StoreOptions) {
     this.place = nameOf(journal);
@@ -55,7 +56,8 @@ export class S3Store implements Store {
   }
 
   vault(log: string): Vault {
-    const lock = this.#lock.required ? this.#lock.mode : "none";
+    const { mode, required } = this.#lock;
+    const lock = async () => (required || (await this.#canLock()) ? mode : "none");
     return new S3Vault({ ...below(this.#vault, `logs/${log}/vault/`), lock });
   }
 
@@ -134,9 +136,19 @@ export class S3Store implements Store {
     const { gateways, bucket } = this.#vault;
     await assertBucket(gateways, bucket);
     if (!required) return "none";
+    if (await this.#canLock()) return mode;
+    throw new MalformedError(
+      "store_unfit",
+      `Bucket ${bucket} (${nameOf(this.#vault)}) does not lock what it is given, so sealed segments could be deleted: give a bucket that was made with Object Lock (--vault), or accept it (--vault-lock none)`,
+    );
+  }
+
+  /** Whether the vault's bucket has Object Lock: that never changes back, and is asked until it is so. */
+  async #canLock(): Promise<boolean> {
+    if (this.#locking) return true;
+    const { gateways, bucket } = this.#vault;
     const ask = new GetObjectLockConfigurationCommand({ Bucket: bucket });
-    const place = nameOf(this.#vault);
-    const enabled = await gateways.call(place, 0, async ({ client, abortSignal }) => {
+    this.#locking = await gateways.call(nameOf(this.#vault), 0, async ({ client, abortSignal }) => {
       try {
         const answer = await client.send(ask, { abortSignal });
         return answer.ObjectLockConfiguration?.ObjectLockEnabled === "Enabled";
@@ -146,11 +158,7 @@ export class S3Store implements Store {
         throw error;
       }
     });
-    if (enabled) return mode;
-    throw new MalformedError(
-      "store_unfit",
-      `Bucket ${bucket} (${place}) does not lock what it is given, so sealed segments could be deleted: give a bucket that was made with Object Lock (--vault), or accept it (--vault-lock none)`,
-    );
+    return this.#locking;
   }
 
   /** Why the journal's bucket is refused; cleans up what its versions left. */

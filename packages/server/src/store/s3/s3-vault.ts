@@ -8,6 +8,7 @@ import {
   ListObjectVersionsCommand,
   PutObjectCommand,
   type HeadObjectCommandOutput,
+  type ObjectLockMode,
 } from "@aws-sdk/client-s3";
 import { ConflictError, MalformedError, UnavailableError } from "@stele/proof";
 import { assertObjectKey } from "../object-key.ts";
@@ -22,7 +23,7 @@ const OBJECT_LENGTH_BYTES_MAX = 5 * 2 ** 30;
 
 export interface S3VaultOptions extends S3Place {
   /** How objects with a retention date are locked; none: they are not, whatever date they have. */
-  readonly lock: "compliance" | "governance" | "none";
+  readonly lock: () => Promise<"compliance" | "governance" | "none">;
 }
 
 /** A file as it was read: what the store must have after a put. */
@@ -58,15 +59,7 @@ export class S3Vault implements Vault {
     if (await this.head({ key })) {
       throw new ConflictError("vault_key_taken", `${this.#name(key)} is there already and is never replaced`);
     }
-    // S3 keeps whole seconds.
-    const until =
-      options.retainUntilMs === undefined || this.#lock === "none"
-        ? undefined
-        : new Date(Math.ceil(options.retainUntilMs / 1000) * 1000);
-    const retention = until && {
-      ObjectLockMode: this.#lock === "governance" ? ("GOVERNANCE" as const) : ("COMPLIANCE" as const),
-      ObjectLockRetainUntilDate: until,
-    };
+    const retention = await this.#retention(options.retainUntilMs);
     let sent = false;
     const stored = await this.#gateways.call(this.#name(key), digest.lengthBytes, async (attempt) => {
       // An earlier attempt may have landed though its answer was lost. One version is enough.
@@ -76,7 +69,7 @@ export class S3Vault implements Vault {
       const version = await this.#putOnce({ ...object, ...retention }, path, digest, attempt);
       return await this.#headOnce({ key, ...version }, attempt);
     });
-    this.#assertStored(key, stored, digest, until);
+    this.#assertStored(key, stored, digest, retention.ObjectLockRetainUntilDate);
     await unlink(path).catch((cause: unknown) => {
       throw storageError(cause, path);
     });
@@ -134,6 +127,18 @@ export class S3Vault implements Vault {
       more = page.IsTruncated === true && page.NextKeyMarker !== undefined;
     }
     return objects;
+  }
+
+  async #retention(
+    retainUntilMs: number | undefined,
+  ): Promise<{ readonly ObjectLockMode?: ObjectLockMode; readonly ObjectLockRetainUntilDate?: Date }> {
+    const lock = retainUntilMs === undefined ? "none" : await this.#lock();
+    if (retainUntilMs === undefined || lock === "none") return {};
+    return {
+      ObjectLockMode: lock === "governance" ? "GOVERNANCE" : "COMPLIANCE",
+      // S3 keeps whole seconds.
+      ObjectLockRetainUntilDate: new Date(Math.ceil(retainUntilMs / 1000) * 1000),
+    };
   }
 
   async #putOnce(
