@@ -41,6 +41,8 @@ export function parseStoreUrl(option: string, text: string): StoreUrl {
   const shown = `${url.protocol}//${url.host}${url.pathname}`;
   if (url.username !== "" || url.password !== "") throw invalid(option, shown, CREDENTIALS);
   if (url.hash !== "") throw invalid(option, shown, `nothing may follow a "#"; expected ${GRAMMAR}`);
+  // Without slashes it is a path, not a place.
+  if (!text.includes("://")) throw invalid(option, shown, `expected ${GRAMMAR}`);
   if (url.protocol === "file:") return parseFile(option, url, shown);
   if (url.protocol === "s3:") return parseS3(option, url, shown);
   throw invalid(option, shown, `expected ${GRAMMAR}`);
