@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Child } from "./child.ts";
 
 const CLI = new URL("../../packages/cli/bin/stele.ts", import.meta.url).pathname;
-const START_TIMEOUT_MS = 60_000;
+const START_TIMEOUT_MS = 120_000;
 
 export interface NodeOptions {
   readonly port: number;
@@ -28,6 +28,10 @@ export class NodeProcess {
 
   get pid(): number | undefined {
     return this.#child?.pid;
+  }
+
+  get running(): boolean {
+    return this.#child?.running ?? false;
   }
 
   /** The last that the node said, in this or an earlier life. */

@@ -14,6 +14,9 @@ const USAGE = `Usage: npm run cluster -- [options]
   --gateway-port <n>     of Ceph's first gateway; the second has the next one (7490)
   --monitor-port <n>     of Ceph's monitor, which takes the next one too (40100)`;
 
+const SUPERVISE_MS = 1_000;
+const RESTART_AFTER_MS = 10_000;
+
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
@@ -73,12 +76,27 @@ async function main(): Promise<void> {
       parameters: ["--retain=1", "--lock=governance", `--mirror=file://${mirror}`],
     });
     console.log(whatToTry(cluster, ceph));
-    await stopped;
+    await superviseUntil(stopped, cluster);
     console.log("\nStopping …");
   } finally {
     await cluster?.stop();
     await ceph.stop();
   }
+}
+
+/** Starts a node that is gone again after a while, as a supervisor does. */
+async function superviseUntil(stopped: Promise<unknown>, { nodes }: SteleCluster): Promise<void> {
+  const timers = nodes.map((node, i) => {
+    let missedMs = 0;
+    return setInterval(() => {
+      missedMs = node.running ? 0 : missedMs + SUPERVISE_MS;
+      if (missedMs < RESTART_AFTER_MS) return;
+      node.launch();
+      console.log(`Node ${i + 1} was gone, and is started again: pid ${node.pid}`);
+    }, SUPERVISE_MS);
+  });
+  await stopped;
+  for (const timer of timers) clearInterval(timer);
 }
 
 function whatToTry({ url, nodes, balancer }: SteleCluster, ceph: CephCluster): string {
@@ -97,12 +115,14 @@ In another terminal, in this folder:
   npx stele status
   npx stele verify ${url}
 Break it, and append again:
-  kill -9 ${nodes[0].pid}                                       # a node; ${nodes[1].url} and ${nodes[2].url} go on
-  kill -STOP ${nodes[1].pid}; sleep 20; kill -CONT ${nodes[1].pid}           # one that freezes
-  kill -9 $(cat ${ceph.directory}/osd.0.pid)     # a copy of everything
-  kill -9 $(cat ${ceph.directory}/client.rgw.a.pid)   # a gateway
-  ceph -c ${conf} status
-  ceph-osd -i 0 -c ${conf}         # the copy comes back
+  # a node, which is started again after ten seconds:
+  kill -9 ${nodes[0].pid}
+  # one that freezes:
+  kill -STOP ${nodes[1].pid}; sleep 20; kill -CONT ${nodes[1].pid}
+  # one of three copies of everything, and back:
+  kill -9 $(cat ${ceph.directory}/osd.0.pid); ceph -c ${conf} status; ceph-osd -i 0 -c ${conf}
+  # a gateway of the store:
+  kill -9 $(cat ${ceph.directory}/client.rgw.a.pid)
 Ctrl-C stops all of it.`;
 }
 
