@@ -25,6 +25,7 @@ import {
 } from "../../packages/server/src/store/testing/test-s3.ts";
 import { vaultContract } from "../../packages/server/src/store/testing/vault-contract.ts";
 
+const why = testS3Missing ? ` (skipped: ${testS3Missing})` : "";
 const TIMEOUT_MS = 5_000;
 /** For the test machine. */
 const SLACK_MS = 2_000;
@@ -115,7 +116,7 @@ async function timed(work: Promise<unknown>): Promise<number> {
 const bytes = [Buffer.from("one "), Buffer.alloc(100_000, "x")];
 const text = Buffer.concat(bytes).toString();
 
-describe.skipIf(testS3Missing)(`creating in S3${testS3Missing ? ` (skipped: ${testS3Missing})` : ""}`, () => {
+describe.skipIf(testS3Missing)(`creating in S3${why}`, () => {
   it("is told that an object exists, when its own answer was lost", async () => {
     const between = await proxy({ kind: "answer_lost" }, { method: "PUT", times: 1 });
     expect(await objectsAt(between.url).create("a", bytes)).toBe("exists");
@@ -289,7 +290,7 @@ vaultContract(
   testS3Missing,
 );
 
-describe.skipIf(testS3Missing)("a vault in S3", () => {
+describe.skipIf(testS3Missing)(`a vault in S3${why}`, () => {
   it("locks what it is given, so that nobody can delete the version", async () => {
     const vault = vaultAt(testEndpoints[0]!);
     const retainUntilMs = Date.now() + 5_000;
@@ -360,7 +361,7 @@ describe.skipIf(testS3Missing)("a vault in S3", () => {
   });
 });
 
-describe.skipIf(testS3Missing)("the probe of a store in S3", () => {
+describe.skipIf(testS3Missing)(`the probe of a store in S3${why}`, () => {
   let store: Store | undefined;
 
   afterEach(() => store?.close());
