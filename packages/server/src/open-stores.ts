@@ -1,12 +1,13 @@
 import { join } from "node:path";
-import { MalformedError } from "@stele/proof";
+import { MalformedError, UnavailableError } from "@stele/proof";
 import type { NodeMirrors } from "./node.ts";
 import { LogSecret } from "./log/log-secret.ts";
 import { SharedHome } from "./log/shared-home.ts";
 import { SegmentCache } from "./search/segment-cache.ts";
 import { ObservedStore, type ObserveCall } from "./store/observed-store.ts";
 import { openStore } from "./store/open-store.ts";
-import type { Store } from "./store/store.ts";
+import { ProbeFirstStore } from "./store/probe-first-store.ts";
+import type { Store, StoreFindings } from "./store/store.ts";
 
 /** A store that nodes share, as an operator names it. */
 export interface SharedOptions {
@@ -74,22 +75,14 @@ export async function openSharedHome(
     lock: { mode: options.lock ?? "compliance", required: options.vaultLock !== "none" },
     timeoutMs: options.storeTimeoutMs ?? STORE_TIMEOUT_MS,
   });
-  const store = new ObservedStore(opened, observe);
+  const lock = options.vaultLock === "none" ? "none" : (options.lock ?? "compliance");
+  const store = new ProbeFirstStore(
+    new ObservedStore(opened, observe),
+    { vaultLock: lock, warnings: ["it was out when this node started, and is not probed yet"] },
+    (findings) => judgeRetention(store.place, findings, retainDays),
+  );
   try {
-    const findings = await store.probe();
-    const locks = findings.vaultLock === "compliance" || findings.vaultLock === "governance";
-    if (locks && retainDays === undefined) {
-      throw new MalformedError(
-        "option_invalid",
-        `The vault ${store.place} locks segments: say for how many days (--retain DAYS), or that it shall not (--vault-lock none)`,
-      );
-    }
-    if (!locks && retainDays !== undefined) {
-      throw new MalformedError(
-        "option_invalid",
-        `The vault ${store.place} can't lock segments, so --retain ${retainDays} can't be kept`,
-      );
-    }
+    await probe(store, mirrors.length > 0);
     const cache = await SegmentCache.open({
       directory: join(dataDir, "cache", "segments"),
       cacheBytes: options.cacheBytes ?? CACHE_BYTES,
@@ -97,7 +90,7 @@ export async function openSharedHome(
     return new SharedHome({
       store,
       mirrors,
-      findings,
+      findings: () => store.findings,
       secret,
       cache,
       dataDir,
@@ -107,6 +100,33 @@ export async function openSharedHome(
   } catch (error) {
     await store.close();
     throw error;
+  }
+}
+
+/** With mirrors, a node may start while its store is out: it reads, and probes before it writes. */
+async function probe(store: Store, hasMirrors: boolean): Promise<void> {
+  try {
+    await store.probe();
+  } catch (error) {
+    const isOut = error instanceof UnavailableError && error.code === "store_unavailable";
+    if (!isOut || !hasMirrors) throw error;
+  }
+}
+
+/** @throws MalformedError `option_invalid` */
+function judgeRetention(place: string, { vaultLock }: StoreFindings, retainDays: number | undefined): void {
+  const locks = vaultLock === "compliance" || vaultLock === "governance";
+  if (locks && retainDays === undefined) {
+    throw new MalformedError(
+      "option_invalid",
+      `The vault ${place} locks segments: say for how many days (--retain DAYS), or that it shall not (--vault-lock none)`,
+    );
+  }
+  if (!locks && retainDays !== undefined) {
+    throw new MalformedError(
+      "option_invalid",
+      `The vault ${place} can't lock segments, so --retain ${retainDays} can't be kept`,
+    );
   }
 }
 

@@ -15,7 +15,7 @@ import { openSharedStorage } from "./shared-storage.ts";
 export interface SharedHomeOptions {
   readonly store: Store;
   /** What the probe found. */
-  readonly findings: StoreFindings;
+  readonly findings: () => StoreFindings;
   /** Read from while the store is out. */
   readonly mirrors: readonly Store[];
   readonly secret: LogSecret;
@@ -76,7 +76,7 @@ export class SharedHome implements LogHome {
 
   status(): StoreStatus {
     const { store, findings, cache } = this.#options;
-    const { vaultLock, warnings } = findings;
+    const { vaultLock, warnings } = findings();
     const unlocked =
       vaultLock === "none"
         ? ["the vault does not lock: whoever may write to the bucket may delete history"]
