@@ -68,6 +68,13 @@ export class Follower {
     return commits;
   }
 
+  /** As {@link catchUp}, where the first commit was read already, when the journal ended at `end`. */
+  async #catchUpFrom(first: StoredCommit, end: number): Promise<number> {
+    if (this.#options.journal.end !== end) return await this.catchUp();
+    await this.#take(first);
+    return 1 + (await this.catchUp());
+  }
+
   /**
    * Looks now, unless that was done within the last `maxAgeMs`. For reads that are to see what other nodes committed. If
    * the store is out they see what this node knows, so it never rejects.
@@ -75,7 +82,7 @@ export class Follower {
   async refresh(maxAgeMs: number): Promise<void> {
     const { journal } = this.#options;
     if (this.#failed || journal.confirmedAgoMs <= maxAgeMs) return;
-    await this.look(() => journal.confirmedAgoMs > maxAgeMs);
+    await this.look();
   }
 
   async #take(commit: StoredCommit): Promise<void> {
@@ -115,11 +122,14 @@ export class Follower {
     }
   }
 
-  /** As {@link catchUp}, if it is still needed once the mutex is free. Does not fail: 0 while the store is out. */
-  async look(needed = (): boolean => true): Promise<number> {
-    const { exclusive, onFailure, onRecovered } = this.#options;
+  /** As {@link catchUp}, taking the mutex. Does not fail: 0 while the store is out. */
+  async look(): Promise<number> {
+    const { journal, exclusive, onFailure, onRecovered } = this.#options;
     try {
-      const commits = await exclusive.run(async () => (needed() ? await this.catchUp() : 0));
+      // Outside of the mutex: while the store is out, commits must not wait for this to time out.
+      const { end } = journal;
+      const first = await journal.next();
+      const commits = first ? await exclusive.run(() => this.#catchUpFrom(first, end)) : 0;
       if (this.#failed) onRecovered();
       this.#failed = false;
       return commits;

@@ -224,7 +224,7 @@ export class Sequencer {
 
   #fail(group: Group, error: unknown): void {
     this.#failure = {
-      reason: error instanceof Error ? error.message : String(error),
+      reason: reasonOf(error),
       atMs: this.#options.clock.monotonicMs(),
     };
     for (const { submission } of group) submission.refuse(error);
@@ -358,6 +358,12 @@ function contended(cause: ConflictError): UnavailableError {
     "Other nodes committed first for as long as a submission may wait. Send it again",
     { cause, retryAfterMs: 1_000 },
   );
+}
+
+/** For operators: what producers are told may leave out places, which the cause names. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? error.cause.message : error.message;
 }
 
 /** The signed checkpoint of a tree. */

@@ -22,8 +22,10 @@ export interface ObjectJournalOptions {
 const STALE_FRACTION = 1 / 4;
 /** Nothing was ever confirmed: the next answer of the store is checked against its seal records. */
 const NEVER: Moment = { wallMs: -Infinity, monotonicMs: -Infinity };
+const LATE = Symbol("late");
 const PAUSE_MS = 50;
 const PAUSE_MS_MAX = 500;
+const RETRY_AFTER_MS = 1_000;
 
 /**
  * A journal of one object a commit, which many processes append to at once (docs/design/0008-many-nodes.md).
@@ -71,8 +73,12 @@ export class ObjectJournal implements SharedJournal {
       );
     }
     const began = moment(clock);
-    await this.#create(commit, deadlineMs);
-    await this.#assertNotTrimmed();
+    try {
+      await this.#create(commit, deadlineMs);
+      await this.#assertNotTrimmed();
+    } catch (error) {
+      throw error instanceof UnavailableError ? forProducers(error) : error;
+    }
     this.#confirm(began);
     await copy.append(commit);
   }
@@ -130,7 +136,7 @@ export class ObjectJournal implements SharedJournal {
     const pieces = formatCommit(commit);
     for (let pauseMs = PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, PAUSE_MS_MAX)) {
       try {
-        if ((await objects.create(key, pieces)) === "created") return;
+        if ((await this.#inTime(objects.create(key, pieces), deadlineMs)) === "created") return;
         const winner = await this.#read(commit.start);
         if (winner?.id === commit.id) return;
         if (winner) {
@@ -148,6 +154,22 @@ export class ObjectJournal implements SharedJournal {
       }
       await clock.sleep(pauseMs);
     }
+  }
+
+  /** What a call resolves to, unless it takes until the deadline: then it may still do its work, as after any error. */
+  async #inTime<T>(call: Promise<T>, deadlineMs: number): Promise<T> {
+    const { objects, clock } = this.#options;
+    if (deadlineMs === Infinity) return await call;
+    const done = new AbortController();
+    const late = clock.sleep(Math.max(0, deadlineMs - clock.monotonicMs()), done.signal).then(() => LATE);
+    try {
+      const outcome = await Promise.race([call, late]);
+      if (outcome !== LATE) return outcome as T;
+    } finally {
+      done.abort();
+    }
+    call.catch(() => undefined); // nobody waits for it any more
+    throw new UnavailableError("store_unavailable", `${objects.place} did not answer in time`);
   }
 
   async #read(start: number, objects = this.#options.objects): Promise<StoredCommit | undefined> {
@@ -213,4 +235,14 @@ export class ObjectJournal implements SharedJournal {
     const kept = keys.at(-1) === logKeys.commit(before) ? 2 : 1;
     await objects.delete(keys.slice(0, -kept));
   }
+}
+
+/** The message goes to producers, so it does not name places: the cause does, for the operator. */
+function forProducers(cause: UnavailableError): UnavailableError {
+  if (cause.code !== "store_unavailable" && cause.code !== "store_denied") return cause;
+  return new UnavailableError(
+    cause.code,
+    "The node can't reach its store. Send this again, with the same ids, here or at another node: it may be committed already",
+    { cause, retryAfterMs: cause.retryAfterMs ?? RETRY_AFTER_MS },
+  );
 }
