@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -40,10 +40,8 @@ async function mirrored(nodeUrl: string): Promise<void> {
   await expect.poll(lag, { timeout: 20_000, interval: 300 }).toBe(0);
 }
 
-const shared = (name: string): string[] => [
-  ...["--journal", url(name), "--key", path("secret"), "--vault-lock", "none"],
-  ...["--origin", `${name}.example`],
-];
+const shared = (name: string): string[] =>
+  `--journal ${url(name)} --key ${path("secret")} --vault-lock none --origin ${name}.example`.split(" ");
 
 describe("a shared store and its mirror", () => {
   test("the mirror is reconciled, promoted and served; the old primary takes nothing more", async () => {
@@ -112,7 +110,7 @@ describe("a shared store and its mirror", () => {
 });
 
 describe("a data directory and its mirror", () => {
-  test("is brought over whole, and told apart from what was changed", async () => {
+  test("is brought over whole, and a new one is made of the mirror", { timeout: 120_000 }, async () => {
     const parameters = ["--origin", "single.example", "--mirror", url("m3"), "--segment-entries", "512"];
     expect(await append("single", parameters, 1_200)).toMatchObject({ code: 0 });
     const reconciled = await run(["reconcile", url("m3"), "--data", path("single"), "--json"]);
@@ -122,6 +120,19 @@ describe("a data directory and its mirror", () => {
     expect(promoted).toMatchObject({ code: 0 });
     const { vkey } = JSON.parse(await readFile(path("single/logs/main/log.json"), "utf8"));
     expect(JSON.parse(promoted.out)).toMatchObject({ tree_size: 1_200, vkey, lost: 0 });
+
+    // The disk is lost, but for the key.
+    const key = await readFile(path("single/logs/main/key.pem"));
+    await rm(path("single"), { recursive: true });
+    const unknown = ["--accept-loss", "unknown"];
+    const into = await run(["promote", url("m3"), "--into", path("restored"), ...unknown]);
+    expect(into).toMatchObject({ code: 0, out: expect.stringContaining("restored/logs/main/key.pem") });
+    await writeFile(path("restored/logs/main/key.pem"), key, { mode: 0o600 });
+    expect(await run(["verify", path("restored")])).toMatchObject({ code: 0 });
+    expect(await append("restored", ["--mirror", url("m4")], 30)).toMatchObject({ code: 0 });
+    expect(await run(["reconcile", url("m4"), "--data", path("restored")])).toMatchObject({ code: 0 });
+    const again = await run(["promote", url("m3"), "--into", path("restored"), ...unknown]);
+    expect(again).toMatchObject({ code: 1, err: expect.stringContaining("never replaced") });
   });
 
   test("reconcile has to be told of one primary", async () => {

@@ -21,6 +21,7 @@ export const addPromote: AddCommand = (program, run) => {
     .option("--primary <url>", "the old primary, to be asked how far it was, and to be fenced")
     .option("--data <directory>", "the data directory of a node of the old primary: what it acknowledged")
     .option("--last-checkpoint <file,…>", "checkpoints of the logs from elsewhere", (text) => text.split(","))
+    .option("--into <directory>", "make a data directory of it, for a node that needs no store")
     .option("--accept-loss <entries>", "exactly so many acknowledged entries are lost; or “unknown”", lossOf)
     .option("--only <log,…>", "these logs only", (text: string) => text.split(","))
     .option("--key <vkey>", "the key that the log must be signed with", verifierKey)
@@ -32,6 +33,7 @@ interface PromoteFlags extends StoreFlags {
   readonly primary?: string;
   readonly data?: string;
   readonly lastCheckpoint?: readonly string[];
+  readonly into?: string;
   readonly acceptLoss?: number | "unknown";
   readonly only?: readonly string[];
   readonly key?: string;
@@ -48,7 +50,7 @@ function lossOf(text: string): number | "unknown" {
 }
 
 async function promote(session: Session, mirror: string, flags: PromoteFlags): Promise<void> {
-  const { primary, data, lastCheckpoint = [], acceptLoss, only, key } = flags;
+  const { primary, data, into, lastCheckpoint = [], acceptLoss, only, key } = flags;
   const { defaultStateDirectory, promoteStore } = await import("@stele/server");
   const lastCheckpoints = await Promise.all(
     lastCheckpoint.map(async (path) => ({ place: path, note: await readFile(path) })),
@@ -64,6 +66,7 @@ async function promote(session: Session, mirror: string, flags: PromoteFlags): P
       onLog: (log) => void session.remark(`Verifying log ${log} of ${mirror}: all of it is read.`),
       ...(primary !== undefined && { primary }),
       ...(data !== undefined && { dataDir: data }),
+      ...(into !== undefined && { into }),
       ...(acceptLoss !== undefined && { acceptLoss }),
       ...(only && { only }),
       ...(key !== undefined && { key }),
@@ -71,7 +74,8 @@ async function promote(session: Session, mirror: string, flags: PromoteFlags): P
     if (session.json) {
       for (const each of promoted) await session.printJson(promotedJson(each));
     } else {
-      await print(session, mirror, promoted);
+      await print(session, promoted);
+      await (into === undefined ? printStore(session, mirror) : printDirectory(session, into, promoted));
     }
   } finally {
     await rm(tempDirectory, { recursive: true, force: true });
@@ -94,7 +98,7 @@ function promotedJson({ assessment, fencing, setAside }: PromotedLog): object {
   };
 }
 
-async function print(session: Session, mirror: string, promoted: readonly PromotedLog[]): Promise<void> {
+async function print(session: Session, promoted: readonly PromotedLog[]): Promise<void> {
   const { out } = session;
   for (const { assessment, fencing, setAside } of promoted) {
     const { log, verified, lost, sources } = assessment;
@@ -122,9 +126,25 @@ async function print(session: Session, mirror: string, promoted: readonly Promot
       ),
     );
   }
+}
+
+async function printStore(session: Session, mirror: string): Promise<void> {
   await session.print("Now start nodes on it, with the same --key file as before:");
   await session.print(`  stele serve --journal ${printable(mirror)} --key FILE --data DIRECTORY`);
   await session.print(
     "Give them a data directory that is empty, or was used with this log. A new mirror (--mirror URL) needs a new place: what was fenced stays so.",
   );
+}
+
+async function printDirectory(
+  session: Session,
+  into: string,
+  promoted: readonly PromotedLog[],
+): Promise<void> {
+  await session.print("Now put the key of each log beside it, mode 600, from where you keep a copy:");
+  for (const { assessment } of promoted) {
+    await session.print(`  ${printable(into)}/logs/${assessment.log}/key.pem`);
+  }
+  await session.print("and start the node, with a mirror in a new place:");
+  await session.print(`  stele serve --data ${printable(into)} --mirror URL`);
 }

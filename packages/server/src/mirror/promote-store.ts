@@ -6,6 +6,7 @@ import { parseLogFile } from "../log/log-key.ts";
 import { logKeys, type Store } from "../store/store.ts";
 import type { KnownCheckpoint } from "../verify/verify-store.ts";
 import { openForReading, type StoreAccess } from "./open-mirror.ts";
+import { restoreDirectory } from "./restore-directory.ts";
 import {
   assertCovered,
   assessPromotion,
@@ -24,6 +25,8 @@ export interface PromoteOptions extends StoreAccess {
   readonly dataDir?: string;
   /** Checkpoints from elsewhere, of any of the logs. */
   readonly lastCheckpoints: readonly KnownCheckpoint[];
+  /** A data directory to be made, for a node that goes on without a store: the mirror's logs go there. */
+  readonly into?: string;
   /** How many acknowledged entries may be lost: exactly so many. "unknown" where nothing tells. */
   readonly acceptLoss?: number | "unknown";
   /** These logs only. */
@@ -49,11 +52,11 @@ export interface PromotedLog {
  * Makes a mirror the primary: verifies all of it, makes sure that it has whatever the old primary is known to have had,
  * ends writing there if it can be reached, and only then changes anything on the mirror.
  *
- * @throws VerificationError `mirror_not_covering`, `primary_unknown`, `primary_moved`, `log_missing_on_mirror`, and what
+ * @throws ConflictError `log_directory_taken`; VerificationError `mirror_not_covering`, `primary_unknown`, `primary_moved`, `log_missing_on_mirror`, and what
  *   verifying throws; UnavailableError if the mirror can't be reached; MalformedError `option_invalid`, `store_url_invalid`
  */
 export async function promoteStore(options: PromoteOptions): Promise<PromotedLog[]> {
-  const { acceptLoss } = options;
+  const { acceptLoss, into } = options;
   const mirror = openForReading(options.mirror, "MIRROR", options);
   const oldPrimary =
     options.primary === undefined ? undefined : openForReading(options.primary, "--primary", options);
@@ -78,10 +81,12 @@ export async function promoteStore(options: PromoteOptions): Promise<PromotedLog
     assertCovered(assessments, acceptLoss);
     const fencings: Fencing[] = [];
     for (const assessment of assessments) {
-      fencings.push(await fenceOldPrimary(assessment, oldPrimary, mirror.place));
+      fencings.push(await fenceOldPrimary(assessment, oldPrimary, into ?? mirror.place));
     }
     const promoted: PromotedLog[] = [];
     for (const [i, assessment] of assessments.entries()) {
+      const { log, verified } = assessment;
+      if (into !== undefined) await restoreDirectory(mirror, log, verified, logDirectory(into, log));
       promoted.push({
         assessment,
         fencing: fencings[i]!,
