@@ -99,7 +99,6 @@ export class SharedHome implements LogHome {
 
   #vault(name: string): Vault {
     const { store, mirrors } = this.#options;
-    if (mirrors.length === 0) return store.vault(name);
     const others = mirrors.map((mirror) => mirror.vault(name));
     return new FallbackVault(store.vault(name), others, { clock: systemClock });
   }

@@ -1,5 +1,6 @@
 import { UnavailableError, type NoteVerifier } from "@stele/proof";
 import { parseSegmentRecord } from "../search/segment-record.ts";
+import { AnyVersionVault } from "../store/any-version-vault.ts";
 import type { ObjectStore } from "../store/object-store.ts";
 import { logKeys } from "../store/store.ts";
 import type { Vault } from "../store/vault.ts";
@@ -14,7 +15,7 @@ export class SharedPrimary implements PrimaryLog {
   /** `verifier`: of the log's key. */
   constructor(objects: ObjectStore, vault: Vault, verifier: NoteVerifier) {
     this.objects = objects;
-    this.vault = vault;
+    this.vault = new AnyVersionVault(vault);
     this.#verifier = verifier;
   }
 

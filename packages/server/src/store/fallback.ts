@@ -1,5 +1,6 @@
-import { MalformedError, SteleError, UnavailableError } from "@stele/proof";
+import { MalformedError, UnavailableError } from "@stele/proof";
 import type { Clock } from "../log/clock.ts";
+import { AnyVersionVault } from "./any-version-vault.ts";
 import type { ObjectInfo, ObjectStore } from "./object-store.ts";
 import type { Vault, VaultObject, VaultRef } from "./vault.ts";
 
@@ -150,15 +151,12 @@ async function firstPage(objects: ObjectStore, prefix: string, after?: string): 
   return page;
 }
 
-/**
- * A vault that is read from mirrors while the primary is out. A version that a store does not know is passed over: seal
- * records name the primary's, and whoever reads compares the bytes with the record's hashes anyway.
- */
+/** A vault that is read from mirrors while the primary is out; a version that one of them does not know is passed over. */
 export class FallbackVault implements Vault {
   readonly #order: Order<Vault>;
 
   constructor(primary: Vault, mirrors: readonly Vault[], options: FallbackOptions) {
-    const sources = [primary, ...mirrors].map((vault) => new AnyVersion(vault));
+    const sources = [primary, ...mirrors].map((vault) => new AnyVersionVault(vault));
     this.#order = new Order<Vault>(sources, options);
   }
 
@@ -189,48 +187,5 @@ export class FallbackVault implements Vault {
 
   async list(): Promise<VaultObject[]> {
     return await this.#order.first((vault) => vault.list());
-  }
-}
-
-/** Reads an object of another version if the version asked for is not there. */
-class AnyVersion implements Vault {
-  readonly #vault: Vault;
-
-  constructor(vault: Vault) {
-    this.#vault = vault;
-  }
-
-  get place(): string {
-    return this.#vault.place;
-  }
-
-  async put(key: string, path: string, options: { readonly retainUntilMs?: number }): Promise<VaultObject> {
-    return await this.#vault.put(key, path, options);
-  }
-
-  async get(object: VaultRef, from: number, to: number): Promise<Uint8Array> {
-    try {
-      return await this.#vault.get(object, from, to);
-    } catch (error) {
-      if (
-        object.version === undefined ||
-        !(error instanceof SteleError) ||
-        error.code !== "vault_key_unknown"
-      ) {
-        throw error;
-      }
-      return await this.#vault.get({ key: object.key }, from, to);
-    }
-  }
-
-  async head(object: VaultRef): Promise<VaultObject | undefined> {
-    return (
-      (await this.#vault.head(object)) ??
-      (object.version === undefined ? undefined : await this.#vault.head({ key: object.key }))
-    );
-  }
-
-  async list(): Promise<VaultObject[]> {
-    return await this.#vault.list();
   }
 }
