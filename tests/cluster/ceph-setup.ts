@@ -1,15 +1,14 @@
-import { rm } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createBuckets } from "../../tools/cluster/buckets.ts";
 import { CEPH_CREDENTIALS, CephCluster } from "../../tools/cluster/ceph-cluster.ts";
+import { freePorts } from "../../tools/cluster/free-ports.ts";
 import { missingRequirement } from "../../tools/cluster/requirements.ts";
 
-/** Not the ports of `npm run cluster`, so that both can run. */
-const MONITOR_PORT = 40_200;
-const GATEWAY_PORTS = [7580, 7581];
-/** Always the same: a run that was killed leaves its daemons behind, and the next one stops them. */
-const DIRECTORY = join(tmpdir(), "stele-test-ceph");
+/** Behind it stands the id of the process whose run it is. */
+const DIRECTORY_PREFIX = "stele-test-ceph-";
+const DIRECTORY = join(tmpdir(), `${DIRECTORY_PREFIX}${process.pid}`);
 
 /** Starts Ceph once for all files; the tests find it by what the environment says. Without Ceph they are skipped. */
 export default async function setUp(): Promise<(() => Promise<void>) | undefined> {
@@ -18,10 +17,12 @@ export default async function setUp(): Promise<(() => Promise<void>) | undefined
     console.warn(`The tests of the cluster are skipped: ${missing}`);
     return undefined;
   }
+  await stopAbandoned();
+  const port = await freePorts(4);
   const ceph = await CephCluster.start({
     directory: DIRECTORY,
-    monitorPort: MONITOR_PORT,
-    gatewayPorts: GATEWAY_PORTS,
+    monitorPort: port,
+    gatewayPorts: [port + 2, port + 3],
   });
   const tearDown = async () => {
     await ceph.stop();
@@ -44,4 +45,23 @@ export default async function setUp(): Promise<(() => Promise<void>) | undefined
   process.env["AWS_ACCESS_KEY_ID"] = CEPH_CREDENTIALS.accessKeyId;
   process.env["AWS_SECRET_ACCESS_KEY"] = CEPH_CREDENTIALS.secretAccessKey;
   return tearDown;
+}
+
+/** A run that was killed leaves its daemons behind. */
+async function stopAbandoned(): Promise<void> {
+  for (const name of await readdir(tmpdir())) {
+    if (!name.startsWith(DIRECTORY_PREFIX) || isAlive(Number(name.slice(DIRECTORY_PREFIX.length)))) continue;
+    const directory = join(tmpdir(), name);
+    const ceph = await CephCluster.open(directory).catch(() => undefined);
+    await ceph?.stop();
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false; // There is none.
+  }
 }

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { CEPH_CREDENTIALS, CephCluster } from "../../tools/cluster/ceph-cluster.ts";
+import { freePorts } from "../../tools/cluster/free-ports.ts";
 import { SteleCluster } from "../../tools/cluster/stele-cluster.ts";
 import { TcpProxy } from "../../tools/cluster/tcp-proxy.ts";
 import { EventLoad, type LoadFigures } from "./event-load.ts";
@@ -14,7 +15,6 @@ import { auditLog, readCheckpoint, type LogAudit } from "./log-audit.ts";
 const CLI = new URL("../../packages/cli/bin/stele.ts", import.meta.url).pathname;
 const EVENTS_PER_SECOND = 2_400;
 const EVENTS_MAX = 500_000;
-const PORT = 18_400;
 /** Until every node has what was acknowledged by another one. */
 const CONVERGENCE_TIMEOUT_MS = 30_000;
 
@@ -75,7 +75,7 @@ export async function runScenario(scenario: Scenario): Promise<Figures> {
       vault: `s3://vault/${prefix}`,
       endpoints: [ceph.endpoints, ceph.endpoints, wires.map(({ url }) => url)],
       credentials: CEPH_CREDENTIALS,
-      port: PORT,
+      port: await freePorts(5),
       parameters: [
         // Small enough for segments to be sealed while things break.
         "--segment-entries=16384",
