@@ -2,7 +2,7 @@ import type { Clock } from "./clock.ts";
 
 /** How long a writer goes on before it lets others try. */
 const TURN_MS = 60;
-const TURN_ALONE_MS = 300;
+const TURN_ALONE_MS = 1_000;
 /** How often a commit's time others are given: to read what they missed and to commit, on a busy machine. */
 const PATIENCE = 10;
 const PATIENCE_ALONE = 3;
