@@ -219,6 +219,7 @@ export class Sequencer {
       await clock.sleep(this.#turns.lookMs);
       seen = (await look()) > 0;
     }
+    if (seen) await clock.sleep(this.#turns.graceMs);
     this.#turns.waited(seen);
   }
 
