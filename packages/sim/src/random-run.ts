@@ -69,7 +69,7 @@ export async function randomRun({ seed, bug, show }: RunOptions): Promise<RunRes
     }
     wire.faults = randomFaults(prng, drawRates(draw), 2.5 * trimDelayMs);
     disturb(world, draw);
-    await scheduler.run(draw.between(2, 5) * trimDelayMs);
+    await scheduler.run(draw.between(1.5, 4) * trimDelayMs);
     for (const client of clients) client.stop();
     heal(world);
     await expectLiveness(world, clients);
