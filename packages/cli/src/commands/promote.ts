@@ -75,7 +75,9 @@ async function promote(session: Session, mirror: string, flags: PromoteFlags): P
       for (const each of promoted) await session.printJson(promotedJson(each));
     } else {
       await print(session, promoted);
-      await (into === undefined ? printStore(session, mirror) : printDirectory(session, into, promoted));
+      await (into === undefined
+        ? printStore(session, mirror, promoted)
+        : printDirectory(session, into, promoted));
     }
   } finally {
     await rm(tempDirectory, { recursive: true, force: true });
@@ -105,9 +107,9 @@ async function print(session: Session, promoted: readonly PromotedLog[]): Promis
     await session.print(`${out.style("green", "✓ promoted")} ${out.style("bold", printable(log))}`);
     await session.print(`  origin    ${printable(verified.origin)}`);
     await session.print(`  verified  ${countOf(verified.treeSize, "entry")}, root ${verified.root}`);
-    await session.print(
-      `  covers    ${sources.length > 0 ? printable(sources.join(", ")) : "nobody knows what"}`,
-    );
+    const known =
+      sources.length > 0 ? sources.join(", ") : "nothing: nobody knows how far the old primary was";
+    await session.print(`  compared  with ${printable(known)}`);
     if (lost > 0)
       await session.print(`  ${out.style("red", "lost")}      ${countOf(lost, "acknowledged entry")}`);
     for (const key of setAside) await session.print(`  set aside ${printable(key)}`);
@@ -128,12 +130,15 @@ async function print(session: Session, promoted: readonly PromotedLog[]): Promis
   }
 }
 
-async function printStore(session: Session, mirror: string): Promise<void> {
+async function printStore(session: Session, mirror: string, promoted: readonly PromotedLog[]): Promise<void> {
   await session.print("Now start nodes on it, with the same --key file as before:");
   await session.print(`  stele serve --journal ${printable(mirror)} --key FILE --data DIRECTORY`);
   await session.print(
-    "Give them a data directory that is empty, or was used with this log. A new mirror (--mirror URL) needs a new place: what was fenced stays so.",
+    promoted.some(({ assessment }) => assessment.lost > 0)
+      ? "Give them a new data directory: a node refuses a log that lacks what it acknowledged."
+      : "Give them a new data directory, or one that was used with this log.",
   );
+  await session.print("A new mirror (--mirror URL) needs a new place: what was fenced stays so.");
 }
 
 async function printDirectory(

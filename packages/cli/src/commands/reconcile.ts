@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { VerificationError } from "@stele/proof";
 import type { ReconcileReport } from "@stele/server";
+import { Option } from "commander";
 import { UsageError } from "../cli-error.ts";
 import type { AddCommand } from "../command.ts";
 import { countOf } from "../count.ts";
@@ -26,6 +27,12 @@ export const addReconcile: AddCommand = (program, run) => {
     .option("--quick", "compare segments by their lengths, without reading them")
     .option("--bytes-per-second <n>", "read segments no faster", positiveNumber)
     .option("--restore-primary", "create on the primary what it lacks and the mirror has, once verified")
+    .addOption(
+      new Option(
+        "--lock <mode>",
+        "how the mirror locks segments, if its vault can, as nodes are told",
+      ).choices(["compliance", "governance"]),
+    )
     .option("--key <vkey>", "the key that the log must be signed with", verifierKey)
     .option("--state <directory>", "where the verifier remembers what it saw");
   addStoreOptions(command).action(run(reconcile));
@@ -39,12 +46,13 @@ interface ReconcileFlags extends StoreFlags {
   readonly quick?: boolean;
   readonly bytesPerSecond?: number;
   readonly restorePrimary?: boolean;
+  readonly lock?: "compliance" | "governance";
   readonly key?: string;
   readonly state?: string;
 }
 
 async function reconcile(session: Session, mirror: string, flags: ReconcileFlags): Promise<void> {
-  const { primary: journal, vault, data, only, quick, bytesPerSecond, restorePrimary, key } = flags;
+  const { primary: journal, vault, data, only, quick, bytesPerSecond, restorePrimary, lock, key } = flags;
   if ((journal === undefined) === (data === undefined)) {
     throw new UsageError("Say what the mirror is of: either --primary or --data");
   }
@@ -68,6 +76,7 @@ async function reconcile(session: Session, mirror: string, flags: ReconcileFlags
       ...(quick && { quick }),
       ...(bytesPerSecond !== undefined && { bytesPerSecondMax: bytesPerSecond }),
       ...(restorePrimary && { restorePrimary }),
+      ...(lock && { lock }),
       ...(key !== undefined && { key }),
     });
     for await (const report of reports) {
