@@ -34,7 +34,7 @@ export interface RunResult {
 export async function randomRun({ seed, bug, show }: RunOptions): Promise<RunResult> {
   const trace = new Trace(show);
   const draw = new Prng(`options of ${seed}`);
-  const trimDelayMs = draw.between(10_000, 40_000);
+  const trimDelayMs = draw.between(5_000, 30_000);
   const slowest = draw.between(10, 400);
   const world = new World({
     seed,
@@ -69,7 +69,7 @@ export async function randomRun({ seed, bug, show }: RunOptions): Promise<RunRes
     }
     wire.faults = randomFaults(prng, drawRates(draw), 2.5 * trimDelayMs);
     disturb(world, draw);
-    await scheduler.run(draw.between(1.5, 4) * trimDelayMs);
+    await scheduler.run(15_000 + draw.between(1.5, 3) * trimDelayMs);
     for (const client of clients) client.stop();
     heal(world);
     await expectLiveness(world, clients);
@@ -114,7 +114,7 @@ function disturb(world: World, draw: Prng): void {
   const disturbances: ((node: SimNode) => void)[] = [
     (node) => {
       node.machine.isCutOff = true;
-      until(prng.between(0.1, 1.5) * trimDelayMs, `${node.name} reaches the store again`, () => {
+      until(prng.between(0.2, 2) * trimDelayMs, `${node.name} reaches the store again`, () => {
         node.machine.isCutOff = false;
       });
     },
