@@ -105,7 +105,11 @@ export class EventLoad {
       return response;
     } catch (error) {
       const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-      this.#failed(cause instanceof Error && "code" in cause ? String(cause.code) : String(cause));
+      this.#failed(
+        cause instanceof Error && "code" in cause && typeof cause.code === "string"
+          ? cause.code
+          : String(cause),
+      );
       throw error;
     }
   }

@@ -85,7 +85,7 @@ export async function runScenario(scenario: Scenario): Promise<Figures> {
       ],
     });
     const stage = { ...surroundings, cluster };
-    const vkey = await readKey(cluster.url);
+    const vkey = await readKey(cluster.nodes[0].url);
     const ledger = new Ledger(prefix, EVENTS_MAX);
     const begun = performance.now();
     const endpoints = scenario.direct ? cluster.nodes.map(({ url }) => url) : [cluster.url];
@@ -116,6 +116,7 @@ export async function runScenario(scenario: Scenario): Promise<Figures> {
 
 async function readKey(url: string): Promise<string> {
   const response = await fetch(`${url}/v1/logs/main`, { signal: AbortSignal.timeout(10_000) });
+  if (!response.ok) throw new Error(`${response.url}: ${response.status} ${await response.text()}`);
   return ((await response.json()) as { vkey: string }).vkey;
 }
 
