@@ -16,6 +16,10 @@ if (values.bug !== undefined && !bug) {
   process.exit(2);
 }
 const count = Number(values.seeds);
+if (!(Number.isSafeInteger(count) && count > 0)) {
+  console.error(`--seeds takes a count, not ${values.seeds}`);
+  process.exit(2);
+}
 const startedMs = performance.now();
 const totals = {
   entries: 0,

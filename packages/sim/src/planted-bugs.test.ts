@@ -11,6 +11,7 @@ const BROKEN: Readonly<Record<string, readonly string[]>> = {
   exists_is_ours: ["one_history", "receipts_hold"],
   believes_404: ["one_history"],
   believes_created: ["one_history"],
+  believes_found: ["one_history"],
   trims_at_once: ["one_history", "it_goes_on"],
   trims_too_much: ["trimmed_only_what_is_sealed"],
 };

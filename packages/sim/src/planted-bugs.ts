@@ -53,12 +53,13 @@ const existsIsOurs = lying("exists_is_ours", (objects) => ({
 }));
 
 /** A 404 at the end is believed, however long ago the end was known. */
-const believes404 = lying("believes_404", (objects) => ({ ...withoutRecordsAfter(objects, "missing") }));
+const believes404 = lying("believes_404", (objects) => withoutRecordsAfter(objects, "missing"));
 
 /** "created" is believed, however long the node stood still. */
-const believesCreated = lying("believes_created", (objects) => ({
-  ...withoutRecordsAfter(objects, "created"),
-}));
+const believesCreated = lying("believes_created", (objects) => withoutRecordsAfter(objects, "created"));
+
+/** A commit that is found is believed, though its position may have been trimmed before it landed. */
+const believesFound = lying("believes_found", (objects) => withoutRecordsAfter(objects, "found"));
 
 /** Commits are deleted as soon as they are sealed. */
 const trimsAtOnce: Bug = {
@@ -95,13 +96,17 @@ export const plantedBugs: readonly Bug[] = [
   existsIsOurs,
   believes404,
   believesCreated,
+  believesFound,
   trimsAtOnce,
   trimsTooMuch,
 ];
 
 /** Whoever got this answer from the journal does not see seal records next. */
-function withoutRecordsAfter(objects: ObjectStore, answer: "missing" | "created"): Partial<ObjectStore> {
-  let last: "missing" | "created" | undefined;
+function withoutRecordsAfter(
+  objects: ObjectStore,
+  answer: "missing" | "created" | "found",
+): Partial<ObjectStore> {
+  let last: "missing" | "created" | "found" | undefined;
   return {
     create: async (key, pieces) => {
       const outcome = await objects.create(key, pieces);
@@ -111,7 +116,7 @@ function withoutRecordsAfter(objects: ObjectStore, answer: "missing" | "created"
     get: async (key) => {
       if (key.startsWith(logKeys.segments) && last === answer) return undefined;
       const bytes = await objects.get(key);
-      if (key.startsWith(logKeys.journal)) last = bytes ? undefined : "missing";
+      if (key.startsWith(logKeys.journal)) last = bytes ? "found" : "missing";
       return bytes;
     },
   };
