@@ -12,8 +12,3 @@ export { logDirectoriesOf, verifyLogDirectory } from "./verify/verify-directory.
 export { verifyProofFile } from "./verify/verify-proof-file.ts";
 export { verifyRemoteLog } from "./verify/verify-url.ts";
 export type { RemoteLog } from "./verify/verify-url.ts";
-export { promoteStore } from "./mirror/promote-store.ts";
-export type { PromotedLog, PromoteOptions } from "./mirror/promote-store.ts";
-export { reconcileStores } from "./mirror/reconcile-stores.ts";
-export type { ReconcileStoresOptions } from "./mirror/reconcile-stores.ts";
-export type { Alarm, ReconcileReport } from "./mirror/reconcile-report.ts";

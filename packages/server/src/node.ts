@@ -177,15 +177,26 @@ export class SteleNode implements NodeView {
     });
   }
 
-  /** Commits what was submitted, and lets go of everything. */
+  /** Commits what was submitted, and lets go of everything, whatever fails meanwhile; then throws the first failure. */
   async close(): Promise<void> {
     this.#state = "stopping";
     await Promise.allSettled(this.#opening.values());
-    for (const log of this.#logs.values()) await log.close();
-    await this.#pool.close();
-    await this.#home.close();
-    for (const mirror of this.#options.mirrors?.stores ?? []) await mirror.close();
-    await this.#database.close();
+    const parts = [
+      ...this.#logs.values(),
+      this.#pool,
+      this.#home,
+      ...(this.#options.mirrors?.stores ?? []),
+      this.#database,
+    ];
+    const failures: unknown[] = [];
+    for (const part of parts) {
+      try {
+        await part.close();
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    if (failures.length > 0) throw failures[0];
   }
 
   async #open(name: string, before = async (): Promise<void> => Promise.resolve()): Promise<StoredLog> {
@@ -217,7 +228,7 @@ export class SteleNode implements NodeView {
         segmentEntries: segmentEntries ?? SEGMENT_ENTRIES,
         sealAfterMs: sealAfterMs ?? SEAL_AFTER_MS,
       },
-      idlePauseMs: () => IDLE_PAUSE_MS * Math.max(1, this.#logs.size),
+      idlePauseMs: (isWatched) => IDLE_PAUSE_MS * (isWatched ? 1 : Math.max(1, this.#logs.size)),
       ...(storeTimeoutMs !== undefined && { limits: { commitTimeoutMs: storeTimeoutMs } }),
       openMirrors: (mirrored) => this.#openMirrors(name, mirrored),
       onOutcome: (outcome) => this.metrics.committed(name, outcome),

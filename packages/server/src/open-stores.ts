@@ -51,18 +51,24 @@ const TRIM_AFTER_MS = 60 * 60 * 1000;
 const STORE_TIMEOUT_MS = 5_000;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
+/** A shared store that can be read already. */
+export interface OpenedHome {
+  readonly home: SharedHome;
+  /** Rejects (`store_unfit`, `option_invalid`, `store_unavailable`, `store_denied`) unless it can be trusted with commits. */
+  readonly probed: Promise<void>;
+}
+
 /**
- * Opens a shared store, and finds out whether it can be trusted with commits.
+ * Opens a shared store. Whether it can be trusted with commits is found out meanwhile, and before anything is written.
  *
- * @throws MalformedError `store_url_invalid`, `store_unfit`, `option_invalid`, `secret_…`; UnavailableError
- *   `store_unavailable`, `store_denied`
+ * @throws MalformedError `store_url_invalid`, `secret_…`
  */
 export async function openSharedHome(
   dataDir: string,
   options: SharedOptions,
   mirrors: readonly Store[],
   observe: ObserveCall,
-): Promise<SharedHome> {
+): Promise<OpenedHome> {
   const { retainDays } = options;
   const secret = await LogSecret.read(options.secretPath);
   const opened = openStore({
@@ -81,13 +87,14 @@ export async function openSharedHome(
     { vaultLock: lock, warnings: ["it was out when this node started, and is not probed yet"] },
     (findings) => judgeRetention(store.place, findings, retainDays),
   );
+  const probed = probe(store, mirrors.length > 0);
+  probed.catch(() => undefined); // told to whoever awaits it
   try {
-    await probe(store, mirrors.length > 0);
     const cache = await SegmentCache.open({
       directory: join(dataDir, "cache", "segments"),
       cacheBytes: options.cacheBytes ?? CACHE_BYTES,
     });
-    return new SharedHome({
+    const home = new SharedHome({
       store,
       mirrors,
       findings: () => store.findings,
@@ -97,6 +104,7 @@ export async function openSharedHome(
       trimDelayMs: options.trimAfterMs ?? TRIM_AFTER_MS,
       ...(retainDays !== undefined && { retainMs: retainDays * DAY_MS }),
     });
+    return { home, probed };
   } catch (error) {
     await store.close();
     throw error;

@@ -44,9 +44,10 @@ export async function startNode(options: StartOptions): Promise<RunningNode> {
   const tokens = new TokenStore(options.tokensPath ?? tokensPath(options.dataDir), now);
   assertSafeToListen(host, tokens);
   const metrics = new Metrics();
-  const stores = await openStores(options, metrics);
-  const node = await SteleNode.open({ ...options, mirrors: undefined, ...stores, metrics });
+  const { probed, ...stores } = await openStores(options, metrics);
+  const node = await openNode({ ...options, mirrors: undefined, ...stores, metrics }, probed);
   try {
+    await probed;
     const api = await buildServer(node, {
       host,
       tokens,
@@ -75,11 +76,25 @@ export async function startNode(options: StartOptions): Promise<RunningNode> {
   }
 }
 
+/** What the probe of the store found says better why a node can't be opened. */
+async function openNode(options: NodeOptions, probed: Promise<void> | undefined): Promise<SteleNode> {
+  try {
+    return await SteleNode.open(options);
+  } catch (error) {
+    await probed;
+    throw error;
+  }
+}
+
+interface OpenedStores extends Pick<NodeOptions, "home" | "mirrors"> {
+  readonly probed?: Promise<void>;
+}
+
 /** The drivers of stores are loaded only where they are needed: they take a tenth of a second. */
 async function openStores(
   { dataDir, shared, mirrors }: StartOptions,
   metrics: Metrics,
-): Promise<Pick<NodeOptions, "home" | "mirrors">> {
+): Promise<OpenedStores> {
   if (!shared && !mirrors) return {};
   const drivers = await import("./open-stores.ts");
   const opened = mirrors && (await drivers.openMirrors(mirrors, shared ?? {}));
@@ -88,7 +103,7 @@ async function openStores(
     (await drivers.openSharedHome(dataDir, shared, opened?.stores ?? [], (call) =>
       metrics.storeCalled(call),
     ));
-  return { ...(home && { home }), ...(opened && { mirrors: opened }) };
+  return { ...home, ...(opened && { mirrors: opened }) };
 }
 
 /** Where a data directory keeps its access tokens. */

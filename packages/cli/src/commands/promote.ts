@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { PromotedLog } from "@stele/server";
+import type { PromotedLog } from "@stele/server/mirror";
 import { InvalidArgumentError } from "commander";
 import type { AddCommand } from "../command.ts";
 import { countOf } from "../count.ts";
@@ -51,7 +51,7 @@ function lossOf(text: string): number | "unknown" {
 
 async function promote(session: Session, mirror: string, flags: PromoteFlags): Promise<void> {
   const { primary, data, into, lastCheckpoint = [], acceptLoss, only, key } = flags;
-  const { defaultStateDirectory, promoteStore } = await import("@stele/server");
+  const { defaultStateDirectory, promoteStore } = await import("@stele/server/mirror");
   const lastCheckpoints = await Promise.all(
     lastCheckpoint.map(async (path) => ({ place: path, note: await readFile(path) })),
   );

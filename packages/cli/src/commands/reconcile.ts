@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { VerificationError } from "@stele/proof";
-import type { ReconcileReport } from "@stele/server";
+import type { ReconcileReport } from "@stele/server/mirror";
 import { Option } from "commander";
 import { UsageError } from "../cli-error.ts";
 import type { AddCommand } from "../command.ts";
@@ -61,7 +61,7 @@ async function reconcile(session: Session, mirror: string, flags: ReconcileFlags
       "--restore-primary works on stores only: copy into a data directory by hand, its node stopped",
     );
   }
-  const { defaultStateDirectory, reconcileStores } = await import("@stele/server");
+  const { defaultStateDirectory, reconcileStores } = await import("@stele/server/mirror");
   const tempDirectory = await mkdtemp(join(tmpdir(), "stele-reconcile-"));
   let alarms = 0;
   try {

@@ -36,6 +36,7 @@ const BUSY_PAUSE_MS = 20;
 export class Follower {
   readonly #options: FollowerOptions;
   readonly #closing = new AbortController();
+  #nap = new AbortController();
   #running: Promise<void> | undefined;
   #failed = false;
 
@@ -45,6 +46,11 @@ export class Follower {
 
   start(): void {
     this.#running ??= this.#run();
+  }
+
+  /** Looks soon, however long it meant to wait: somebody watches the log now. */
+  wake(): void {
+    this.#nap.abort();
   }
 
   async close(): Promise<void> {
@@ -113,7 +119,8 @@ export class Follower {
     const { signal } = this.#closing;
     let pauseMs = BUSY_PAUSE_MS;
     while (!signal.aborted) {
-      await clock.sleep(pauseMs, signal);
+      this.#nap = new AbortController();
+      await clock.sleep(pauseMs, AbortSignal.any([signal, this.#nap.signal]));
       if (signal.aborted) return;
       // A commit of our own just now shows that nobody was ahead.
       if (journal.confirmedAgoMs < Math.min(pauseMs, idlePauseMs())) continue;

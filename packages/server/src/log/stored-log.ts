@@ -50,7 +50,7 @@ export interface StoredLogOptions {
   readonly sealing: Pick<SealerOptions, "segmentEntries" | "sealAfterMs">;
   readonly limits?: Partial<SequencerLimits>;
   /** How often to look for other nodes' commits when nothing happens (milliseconds). */
-  readonly idlePauseMs: () => number;
+  readonly idlePauseMs: (isWatched: boolean) => number;
   /** Makes the mirrors of the log, if it has any. */
   readonly openMirrors?: (log: MirroredLog) => LogMirrors;
   readonly onOutcome?: (outcome: CommitOutcome) => void;
@@ -158,7 +158,7 @@ export class StoredLog implements AuditLog {
         verifier: logVerifier(identity.vkey),
         clock,
         exclusive,
-        idlePauseMs: options.idlePauseMs,
+        idlePauseMs: () => options.idlePauseMs(this.#listeners.size > 0),
         onFollowed: (committed) => this.#followed(committed),
         onFailure: (error) => this.#suffer("following the log", error),
         onRecovered: () => {
@@ -294,6 +294,7 @@ export class StoredLog implements AuditLog {
 
   onCommit(listener: (treeSize: number) => void): () => void {
     this.#listeners.add(listener);
+    if (this.#listeners.size === 1) this.#follower?.wake();
     return () => this.#listeners.delete(listener);
   }
 

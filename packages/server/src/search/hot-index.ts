@@ -94,8 +94,11 @@ export class HotIndex {
   }
 
   async close(): Promise<void> {
-    await this.dropBelow(Infinity);
-    this.#writer?.closeSync();
+    try {
+      await this.dropBelow(Infinity);
+    } finally {
+      this.#writer?.closeSync();
+    }
   }
 
   async #chunkFor(writer: DuckDBConnection, start: number): Promise<OpenChunk> {

@@ -1,0 +1,6 @@
+export { promoteStore } from "./promote-store.ts";
+export type { PromotedLog, PromoteOptions } from "./promote-store.ts";
+export { reconcileStores } from "./reconcile-stores.ts";
+export type { ReconcileStoresOptions } from "./reconcile-stores.ts";
+export { defaultStateDirectory } from "../verify/remembered.ts";
+export type { Alarm, ReconcileReport } from "./reconcile-report.ts";
