@@ -18,7 +18,7 @@ export { Sealer, type SegmentPlan } from "./log/sealer.ts";
 export { SegmentCatalog } from "./log/segment-catalog.ts";
 export { Sequencer, type SequencerLimits } from "./log/sequencer.ts";
 export { recoverShared } from "./log/shared-recovery.ts";
-export { SharedShelf } from "./log/shared-shelf.ts";
+export { SharedShelf, type SegmentCopies } from "./log/shared-shelf.ts";
 export { parseSegmentRecord, type SegmentRecord } from "./search/segment-record.ts";
 export { segmentFileName, type DescribedSegment, type Segment } from "./search/segment.ts";
 export { parseCommit } from "./store/commit.ts";

@@ -1,4 +1,3 @@
-import { hash } from "node:crypto";
 import {
   proveInclusion,
   TILE_WIDTH,
@@ -20,7 +19,6 @@ import {
   recoverShared,
   Sealer,
   SegmentCatalog,
-  segmentFileName,
   Sequencer,
   SharedShelf,
   type Acknowledgement,
@@ -40,6 +38,7 @@ import {
 import type { History } from "./history.ts";
 import type { Prng } from "./prng.ts";
 import type { SimProcess } from "./sim-process.ts";
+import { buildSegment, copiesIn, receivedAtMs } from "./sim-segments.ts";
 
 /** What a machine keeps over restarts. */
 export interface Disk {
@@ -299,55 +298,10 @@ export class SimLog {
     return lines.slice(from - start, to - start).map((line) => Buffer.from(line, "latin1"));
   }
 
-  /** A segment whose file is its entry lines: what DuckDB makes is tested elsewhere. */
-  async #build({ start, end, suffix, subtreeHashes, checkpoint }: SegmentPlan) {
+  async #build(plan: SegmentPlan): Promise<{ segment: DescribedSegment; path: string }> {
     const { identity, disk, process, prng } = this.#options;
     await process.clock.sleep(prng.between(10, 2_000));
-    const entries = await this.#recovery.journal.readEntries(start, end);
-    const bytes = Buffer.concat(entries.flatMap((entry) => [entry, Buffer.from("\n")]));
-    const key = segmentFileName(start, end, suffix);
-    const path = `staging/${key}`;
-    disk.files.set(path, bytes);
-    const digest = hash("sha256", bytes, "buffer");
-    const receivedAt: [number, number] = [receivedAtMs(entries[0]!), receivedAtMs(entries.at(-1)!)];
-    const segment: DescribedSegment = {
-      key,
-      origin: identity.origin,
-      start,
-      end,
-      subtreeHashes,
-      checkpoint,
-      lengthBytes: bytes.length,
-      digests: {
-        file: digest,
-        columns: hash("sha256", "", "buffer"),
-        entryRanges: [{ rows: end - start, from: 0, to: bytes.length, sha256: digest }],
-      },
-      ids: { kind: "ranges", ranges: [] },
-      statistics: { occurred_at: receivedAt, received_at: receivedAt, values: {} },
-    };
-    return { segment, path };
+    const entries = await this.#recovery.journal.readEntries(plan.start, plan.end);
+    return buildSegment(plan, entries, identity.origin, disk.files);
   }
-}
-
-/** Copies of segments among the files of a machine, under their keys. */
-function copiesIn(files: Map<string, Buffer>) {
-  return {
-    prefetch: async () => Promise.resolve(),
-    keep: async (path: string) => {
-      files.set(`${path}.kept`, files.get(path)!);
-      return `${path}.kept`;
-    },
-    adopt: async ({ key }: Segment, kept: string) => {
-      files.set(key, files.get(kept)!);
-    },
-    drop: async (kept: string) => {
-      files.delete(kept);
-    },
-  };
-}
-
-function receivedAtMs(entry: Uint8Array): number {
-  const { received_at } = JSON.parse(Buffer.from(entry).toString()) as { received_at: string };
-  return Date.parse(received_at);
 }
