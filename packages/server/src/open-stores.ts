@@ -4,6 +4,7 @@ import type { NodeMirrors } from "./node.ts";
 import { LogSecret } from "./log/log-secret.ts";
 import { SharedHome } from "./log/shared-home.ts";
 import { SegmentCache } from "./search/segment-cache.ts";
+import { FileStore } from "./store/file-store.ts";
 import { ObservedStore, type ObserveCall } from "./store/observed-store.ts";
 import { openStore } from "./store/open-store.ts";
 import { ProbeFirstStore } from "./store/probe-first-store.ts";
@@ -155,18 +156,23 @@ export async function openMirrors(
 ): Promise<NodeMirrors> {
   const stores: Store[] = [];
   for (const url of urls) {
-    stores.push(
-      openStore({
-        journal: url,
-        journalOption: "--mirror",
-        s3: {
-          ...(shared.s3Endpoints && { endpoints: shared.s3Endpoints }),
-          ...(shared.s3Region !== undefined && { region: shared.s3Region }),
-        },
-        lock: { mode: shared.lock ?? "compliance", required: false },
-        timeoutMs: STORE_TIMEOUT_MS,
-      }),
-    );
+    const store = openStore({
+      journal: url,
+      journalOption: "--mirror",
+      s3: {
+        ...(shared.s3Endpoints && { endpoints: shared.s3Endpoints }),
+        ...(shared.s3Region !== undefined && { region: shared.s3Region }),
+      },
+      lock: { mode: shared.lock ?? "compliance", required: false },
+      timeoutMs: STORE_TIMEOUT_MS,
+    });
+    if (store instanceof FileStore) await store.make().catch(mirrorIsOut);
+    stores.push(store);
   }
   return { stores, policy: { mode, timeoutMs, failure, reconcileEveryMs } };
+}
+
+/** Nothing to do about it: whoever uses the mirror is told which directory is not there. */
+function mirrorIsOut(error: unknown): void {
+  if (!(error instanceof UnavailableError)) throw error;
 }

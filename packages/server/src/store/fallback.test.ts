@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { FallbackObjects, FallbackVault, type FallbackReport } from "./fallback.ts";
 import { FileObjects } from "./file-objects.ts";
 import { FileVault } from "./file-vault.ts";
+import { RootDirectory } from "./root-directory.ts";
 import type { ObjectStore } from "./object-store.ts";
 import { SwitchedObjects } from "./testing/switched-objects.ts";
 
@@ -29,8 +30,9 @@ describe("FallbackObjects", () => {
   let objects: FallbackObjects;
 
   beforeEach(async () => {
+    const root = new RootDirectory(directory);
     [primary, mirror] = ["primary", "mirror"].map(
-      (name) => new SwitchedObjects(new FileObjects({ directory: join(directory, name), timeoutMs: 5_000 })),
+      (path) => new SwitchedObjects(new FileObjects({ root, path, timeoutMs: 5_000 })),
     ) as [SwitchedObjects, SwitchedObjects];
     for (const each of [primary, mirror]) await each.create("a", [Buffer.from("1")]);
     await primary.create("b", [Buffer.from("2")]);

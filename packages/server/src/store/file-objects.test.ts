@@ -5,16 +5,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { FileObjects } from "./file-objects.ts";
+import { RootDirectory } from "./root-directory.ts";
 import { listed, objectStoreContract } from "./testing/object-store-contract.ts";
 
 const timeoutMs = 5_000;
 
 objectStoreContract("a directory", async () => {
   const root = await mkdtemp(join(tmpdir(), "stele-objects-"));
-  const directory = join(root, "logs", "main");
+  const options = { root: new RootDirectory(root), path: join("logs", "main"), timeoutMs };
   return {
-    store: new FileObjects({ directory, timeoutMs }),
-    other: new FileObjects({ directory, timeoutMs }),
+    store: new FileObjects(options),
+    other: new FileObjects(options),
     remove: () => rm(root, { recursive: true }),
   };
 });
@@ -25,7 +26,7 @@ describe("objects in a directory", () => {
 
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), "stele-objects-"));
-    store = new FileObjects({ directory, timeoutMs });
+    store = new FileObjects({ root: new RootDirectory(directory), path: "", timeoutMs });
   });
 
   afterEach(() => rm(directory, { recursive: true }));

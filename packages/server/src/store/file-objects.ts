@@ -3,10 +3,11 @@ import { link, open, readdir, readFile, stat, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { UnavailableError } from "@stele/proof";
 import { CallSlots } from "./call-slots.ts";
-import { makeDirectory, syncDirectory, writeFully } from "./durable-file.ts";
+import { syncDirectory, writeFully } from "./durable-file.ts";
 import { assertObjectKey, isObjectKey } from "./object-key.ts";
 import type { ObjectInfo, ObjectStore } from "./object-store.ts";
-import { errorCode } from "./storage-error.ts";
+import { isMissing, type RootDirectory } from "./root-directory.ts";
+import { directoryError, errorCode } from "./storage-error.ts";
 import { within } from "./within.ts";
 
 const RUNNING_MAX = 32;
@@ -18,8 +19,10 @@ const ABANDONED_MS = 60 * 60 * 1000;
 const STAGED = /^\.new-[0-9a-f]{32}$/;
 
 export interface FileObjectsOptions {
-  /** Made with the first object. */
-  readonly directory: string;
+  /** Has to be there. */
+  readonly root: RootDirectory;
+  /** Where in it the objects are, `logs/main` say; made with the first one. */
+  readonly path: string;
   /** For each call. */
   readonly timeoutMs: number;
 }
@@ -29,6 +32,7 @@ export interface FileObjectsOptions {
  * each a file that is linked into place, which only the first can do.
  */
 export class FileObjects implements ObjectStore {
+  readonly #root: RootDirectory;
   readonly #directory: string;
   readonly #timeoutMs: number;
   readonly #slots: CallSlots;
@@ -36,8 +40,9 @@ export class FileObjects implements ObjectStore {
   readonly #durable = new Set<string>();
   #swept = false;
 
-  constructor({ directory, timeoutMs }: FileObjectsOptions) {
-    this.#directory = directory;
+  constructor({ root, path, timeoutMs }: FileObjectsOptions) {
+    this.#root = root;
+    this.#directory = join(root.path, path);
     this.#timeoutMs = timeoutMs;
     this.#slots = new CallSlots({ running: RUNNING_MAX, waiting: WAITING_MAX, place: this.place });
   }
@@ -76,8 +81,7 @@ export class FileObjects implements ObjectStore {
         if (Date.now() - (await stat(path)).ctimeMs < FRESH_MS) await syncDirectory(dirname(path));
         return bytes;
       } catch (error) {
-        ignoreMissing(error);
-        return undefined;
+        return await this.#absent(error);
       }
     });
   }
@@ -89,7 +93,7 @@ export class FileObjects implements ObjectStore {
   async delete(keys: readonly string[]): Promise<void> {
     for (const key of keys) {
       const path = this.#path(key);
-      await this.#call(key, () => unlink(path).catch(ignoreMissing));
+      await this.#call(key, () => unlink(path).catch((error: unknown) => this.#absent(error)));
     }
   }
 
@@ -100,8 +104,7 @@ export class FileObjects implements ObjectStore {
       try {
         return await readdir(path, { withFileTypes: true });
       } catch (error) {
-        ignoreMissing(error);
-        return [];
+        return (await this.#absent(error)) ?? [];
       }
     });
     // The slash takes part in the order of keys: a-b is before a/b.
@@ -113,7 +116,10 @@ export class FileObjects implements ObjectStore {
         const matches = key.startsWith(prefix) || prefix.startsWith(key);
         if (matches && (key > after || after.startsWith(key))) yield* this.#walk(key, prefix, after);
       } else if (key.startsWith(prefix) && key > after) {
-        const lengthBytes = await this.#call(key, () => lengthOf(this.#path(key)));
+        const lengthBytes = await this.#call(key, async () => {
+          const found = await stat(this.#path(key)).catch((error: unknown) => this.#absent(error));
+          return found?.size;
+        });
         if (lengthBytes !== undefined) yield { key, lengthBytes };
       }
     }
@@ -129,16 +135,20 @@ export class FileObjects implements ObjectStore {
     try {
       return await within(this.#slots.run(this.#timeoutMs, work), this.#timeoutMs, place);
     } catch (cause) {
-      throw cause instanceof UnavailableError ? cause : fileError(cause, place);
+      throw cause instanceof UnavailableError ? cause : directoryError(cause, place);
     }
   }
 
-  /** Makes a directory, and all above it, and makes them durable. */
+  /** What a call found that failed because nothing is there: nothing, as long as the root is there. */
+  async #absent(error: unknown): Promise<undefined> {
+    if (!isMissing(error)) throw error;
+    await this.#root.assertThere();
+    return undefined;
+  }
+
   async #makeDirectory(path: string): Promise<void> {
-    if (this.#durable.has(path)) return;
-    await makeDirectory(path);
-    for (let at = path; at !== this.#directory; at = dirname(at)) await syncDirectory(dirname(at));
-    await syncDirectory(dirname(this.#directory));
+    if (this.#durable.has(path)) return await this.#root.assertThere();
+    await this.#root.makeBelow(path);
     this.#durable.add(path);
   }
 
@@ -167,24 +177,6 @@ async function linkOnce(staged: string, path: string): Promise<"created" | "exis
   return outcome;
 }
 
-async function lengthOf(path: string): Promise<number | undefined> {
-  try {
-    return (await stat(path)).size;
-  } catch (error) {
-    ignoreMissing(error);
-    return undefined;
-  }
-}
-
 function ignoreMissing(error: unknown): void {
-  if (errorCode(error) !== "ENOENT" && errorCode(error) !== "ENOTDIR") throw error;
-}
-
-const DENIED = new Set(["EACCES", "EPERM", "EROFS", "EEXIST", "ENOTDIR", "EISDIR"]);
-
-function fileError(cause: unknown, place: string): UnavailableError {
-  const code = errorCode(cause);
-  return DENIED.has(code)
-    ? new UnavailableError("store_denied", `${place} can't be used (${code}): look at its rights`, { cause })
-    : new UnavailableError("store_unavailable", `${place} failed (${code})`, { cause, retryAfterMs: 5_000 });
+  if (!isMissing(error)) throw error;
 }

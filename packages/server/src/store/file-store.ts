@@ -1,4 +1,4 @@
-import { mkdir, readdir, stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { MalformedError } from "@stele/proof";
 import { FileObjects } from "./file-objects.ts";
@@ -6,7 +6,8 @@ import { FileVault } from "./file-vault.ts";
 import { isObjectKey } from "./object-key.ts";
 import type { ObjectStore } from "./object-store.ts";
 import { probeCreates } from "./probe-creates.ts";
-import { errorCode, storageError } from "./storage-error.ts";
+import { RootDirectory } from "./root-directory.ts";
+import { directoryError, errorCode } from "./storage-error.ts";
 import { logKeys, type Store, type StoreFindings } from "./store.ts";
 import type { Vault } from "./vault.ts";
 
@@ -19,11 +20,20 @@ export interface FileStoreOptions {
 /** Logs in a directory that several processes share. */
 export class FileStore implements Store {
   readonly place: string;
-  readonly #options: FileStoreOptions;
+  readonly #journal: RootDirectory;
+  readonly #vault: RootDirectory;
+  readonly #timeoutMs: number;
 
-  constructor(options: FileStoreOptions) {
-    this.place = `file://${options.journal}`;
-    this.#options = options;
+  constructor({ journal, vault, timeoutMs }: FileStoreOptions) {
+    this.place = `file://${journal}`;
+    this.#journal = new RootDirectory(journal);
+    this.#vault = new RootDirectory(vault);
+    this.#timeoutMs = timeoutMs;
+  }
+
+  /** Makes its directories. The only time: see {@link RootDirectory}. @throws UnavailableError `store_unavailable`, `store_denied` */
+  async make(): Promise<void> {
+    for (const root of [this.#journal, this.#vault]) await root.make(this.#timeoutMs);
   }
 
   objects(log: string): ObjectStore {
@@ -31,11 +41,11 @@ export class FileStore implements Store {
   }
 
   vault(log: string): Vault {
-    return FileVault.at(join(this.#options.vault, "logs", log, "vault"));
+    return FileVault.below(this.#vault, join("logs", log, "vault"));
   }
 
   async logNames(): Promise<string[]> {
-    const directory = join(this.#options.journal, "logs");
+    const directory = join(this.#journal.path, "logs");
     try {
       const entries = await readdir(directory, { withFileTypes: true });
       const found = await Promise.all(
@@ -45,23 +55,19 @@ export class FileStore implements Store {
       );
       return found.flat().toSorted();
     } catch (cause) {
-      if (errorCode(cause) === "ENOENT") return [];
-      throw storageError(cause, directory);
+      if (errorCode(cause) !== "ENOENT") throw directoryError(cause, directory);
+      await this.#journal.assertThere();
+      return [];
     }
   }
 
   async probe(): Promise<StoreFindings> {
-    const { journal, vault } = this.#options;
-    for (const directory of [journal, vault]) {
-      await mkdir(directory, { recursive: true }).catch((cause: unknown) => {
-        throw storageError(cause, directory);
-      });
-    }
+    await this.make();
     const wrong = await probeCreates([this.#objects(""), this.#objects("")]);
     if (wrong !== undefined) {
       throw new MalformedError(
         "store_unfit",
-        `Directory ${journal} can't hold a journal: ${wrong}. The likely cause: its file system does not link files atomically`,
+        `Directory ${this.#journal.path} can't hold a journal: ${wrong}. The likely cause: its file system does not link files atomically`,
       );
     }
     return { vaultLock: "unsupported", warnings: [] };
@@ -72,8 +78,7 @@ export class FileStore implements Store {
   }
 
   #objects(path: string): FileObjects {
-    const { journal, timeoutMs } = this.#options;
-    return new FileObjects({ directory: join(journal, path), timeoutMs });
+    return new FileObjects({ root: this.#journal, path, timeoutMs: this.#timeoutMs });
   }
 }
 

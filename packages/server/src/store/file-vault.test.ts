@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { FileVault } from "./file-vault.ts";
+import { RootDirectory } from "./root-directory.ts";
 import { vaultContract } from "./testing/vault-contract.ts";
 
 vaultContract("files", async () => {
@@ -31,7 +32,7 @@ const apart = existsSync(elsewhere) && statSync(elsewhere).dev !== statSync(tmpd
 it.skipIf(!apart)("takes a file from another file system", async () => {
   const directory = await mkdtemp(join(tmpdir(), "stele-vault-"));
   const staging = await mkdtemp(join(elsewhere, "stele-staging-"));
-  const vault = FileVault.at(join(directory, "made", "with", "the", "first"));
+  const vault = FileVault.below(new RootDirectory(directory), join("made", "with", "the", "first"));
   const staged = join(staging, "file");
   await writeFile(staged, "sealed");
   await vault.put("a.parquet", staged);

@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { chmod, copyFile, link, mkdir, open, readdir, rm, stat, unlink } from "node:fs/promises";
 import { join } from "node:path";
-import { ConflictError, MalformedError } from "@stele/proof";
-import { makeDirectory, syncDirectory, syncFile } from "./durable-file.ts";
+import { ConflictError, MalformedError, UnavailableError } from "@stele/proof";
+import { syncDirectory, syncFile } from "./durable-file.ts";
+import { RootDirectory } from "./root-directory.ts";
 import { errorCode, storageError } from "./storage-error.ts";
 import type { Vault, VaultObject, VaultRef } from "./vault.ts";
 
@@ -13,30 +14,32 @@ const KEY = /^[0-9A-Za-z][0-9A-Za-z._-]{0,200}$/;
  * takes Object Lock); it makes deletion and change evident, as every vault does.
  */
 export class FileVault implements Vault {
+  readonly #root: RootDirectory;
   readonly #directory: string;
 
   get place(): string {
     return this.#directory;
   }
 
-  constructor(directory: string) {
-    this.#directory = directory;
+  private constructor(root: RootDirectory, path: string) {
+    this.#root = root;
+    this.#directory = join(root.path, path);
   }
 
   static async open(directory: string): Promise<FileVault> {
     await mkdir(directory, { recursive: true });
-    return new FileVault(directory);
+    return new FileVault(new RootDirectory(directory), "");
   }
 
-  /** One that is made with its first object. */
-  static at(directory: string): FileVault {
-    return new FileVault(directory);
+  /** One at a path below a root that has to be there; made with its first object. */
+  static below(root: RootDirectory, path: string): FileVault {
+    return new FileVault(root, path);
   }
 
   async put(key: string, path: string): Promise<VaultObject> {
     const target = this.path(key);
     try {
-      await makeDirectory(this.#directory);
+      await this.#root.makeBelow(this.#directory);
       await chmod(path, 0o444);
       await this.#place(path, target);
       await syncDirectory(this.#directory);
@@ -47,7 +50,7 @@ export class FileVault implements Vault {
           cause,
         });
       }
-      throw storageError(cause, target);
+      throw cause instanceof UnavailableError ? cause : storageError(cause, target);
     }
     return { key, lengthBytes: (await stat(target)).size };
   }
@@ -82,8 +85,9 @@ export class FileVault implements Vault {
     try {
       return { key, lengthBytes: (await stat(this.path(key))).size };
     } catch (cause) {
-      if (errorCode(cause) === "ENOENT") return undefined;
-      throw storageError(cause, this.path(key));
+      if (errorCode(cause) !== "ENOENT") throw storageError(cause, this.path(key));
+      await this.#root.assertThere();
+      return undefined;
     }
   }
 
@@ -94,8 +98,9 @@ export class FileVault implements Vault {
         keys.map(async (key) => ({ key, lengthBytes: (await stat(this.path(key))).size })),
       );
     } catch (cause) {
-      if (errorCode(cause) === "ENOENT") return [];
-      throw storageError(cause, this.#directory);
+      if (errorCode(cause) !== "ENOENT") throw storageError(cause, this.#directory);
+      await this.#root.assertThere();
+      return [];
     }
   }
 

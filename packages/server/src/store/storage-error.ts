@@ -26,3 +26,16 @@ export function storageError(cause: unknown, path: string): UnavailableError {
       )
     : new UnavailableError("storage_failed", `The node's disk failed (${code}): nothing was stored`, options);
 }
+
+const DENIED = new Set(["EACCES", "EPERM", "EROFS", "EEXIST", "ENOTDIR", "EISDIR"]);
+
+/** What a failed call means in a directory that several nodes share. The message is for operators: it names the place. */
+export function directoryError(cause: unknown, place: string): UnavailableError {
+  const code = errorCode(cause);
+  return DENIED.has(code)
+    ? new UnavailableError("store_denied", `${place} can't be used (${code}): look at its rights`, { cause })
+    : new UnavailableError("store_unavailable", `${place} failed (${code})`, {
+        cause,
+        retryAfterMs: RETRY_AFTER_MS,
+      });
+}

@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { formatCheckpoint, formatNote, formatVerifierKey, noteVerifier } from "@stele/proof";
 import { testSigner } from "../../../../proof/src/testing/test-log.ts";
 import { formatLogFile } from "../../log/log-key.ts";
@@ -15,6 +15,7 @@ import { FileJournal } from "../../store/file-journal.ts";
 import { FileObjects } from "../../store/file-objects.ts";
 import { SwitchedObjects } from "../../store/testing/switched-objects.ts";
 import { FileVault } from "../../store/file-vault.ts";
+import { RootDirectory } from "../../store/root-directory.ts";
 import type { ObjectStore } from "../../store/object-store.ts";
 import { logKeys } from "../../store/store.ts";
 import { SharedPrimary } from "../shared-primary.ts";
@@ -146,7 +147,8 @@ export class SignedLog {
 
 /** Objects in a directory, which can be switched off. */
 export function objectsIn(directory: string): SwitchedObjects {
-  return new SwitchedObjects(new FileObjects({ directory, timeoutMs: 10_000 }));
+  const root = new RootDirectory(dirname(directory));
+  return new SwitchedObjects(new FileObjects({ root, path: basename(directory), timeoutMs: 10_000 }));
 }
 
 /** All objects, to be compared. */
