@@ -88,6 +88,8 @@ export async function openSharedHome(
     { vaultLock: lock, warnings: ["it was out when this node started, and is not probed yet"] },
     (findings) => judgeRetention(store.place, findings, retainDays),
   );
+  // Reading begins while the store is probed. What keeps it from being made is told by the probe.
+  if (opened instanceof FileStore) await opened.make().catch(storeIsOut);
   const probed = probe(store, mirrors.length > 0);
   probed.catch(() => undefined); // told to whoever awaits it
   try {
@@ -166,13 +168,13 @@ export async function openMirrors(
       lock: { mode: shared.lock ?? "compliance", required: false },
       timeoutMs: STORE_TIMEOUT_MS,
     });
-    if (store instanceof FileStore) await store.make().catch(mirrorIsOut);
+    if (store instanceof FileStore) await store.make().catch(storeIsOut);
     stores.push(store);
   }
   return { stores, policy: { mode, timeoutMs, failure, reconcileEveryMs } };
 }
 
-/** Nothing to do about it: whoever uses the mirror is told which directory is not there. */
-function mirrorIsOut(error: unknown): void {
+/** Nothing to do about it yet: whoever uses the store is told which directory is not there. */
+function storeIsOut(error: unknown): void {
   if (!(error instanceof UnavailableError)) throw error;
 }

@@ -55,6 +55,7 @@ describe("whose directories vanish under a running node, as a mount that goes aw
         expect(String(error)).toContain(join(root, "journal"));
       }
     }
+    await expect(store.probe()).rejects.toMatchObject({ code: "store_unavailable" });
     expect(await readdir(root)).toEqual(["unmounted", "vault"]);
     await rename(join(root, "unmounted"), join(root, "journal"));
     expect(await used.create("journal/1", identity)).toBe("created");

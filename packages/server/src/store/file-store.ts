@@ -23,6 +23,7 @@ export class FileStore implements Store {
   readonly #journal: RootDirectory;
   readonly #vault: RootDirectory;
   readonly #timeoutMs: number;
+  #made = false;
 
   constructor({ journal, vault, timeoutMs }: FileStoreOptions) {
     this.place = `file://${journal}`;
@@ -31,9 +32,11 @@ export class FileStore implements Store {
     this.#timeoutMs = timeoutMs;
   }
 
-  /** Makes its directories. The only time: see {@link RootDirectory}. @throws UnavailableError `store_unavailable`, `store_denied` */
+  /** Makes its directories, the first time that it is called: see {@link RootDirectory}. @throws UnavailableError `store_unavailable`, `store_denied` */
   async make(): Promise<void> {
+    if (this.#made) return;
     for (const root of [this.#journal, this.#vault]) await root.make(this.#timeoutMs);
+    this.#made = true;
   }
 
   objects(log: string): ObjectStore {
