@@ -3,6 +3,7 @@ import { elapsedMs, moment, type Clock, type Moment } from "../log/clock.ts";
 import { fencedError, parseFence } from "./fence.ts";
 import { formatCommit, parseCommit, type Commit } from "./commit.ts";
 import type { AppendOptions, Journal, JournalFile, SharedJournal, StoredCommit } from "./journal.ts";
+import { ReadAhead } from "./read-ahead.ts";
 import type { ObjectStore } from "./object-store.ts";
 import { logKeys } from "./store.ts";
 
@@ -38,12 +39,14 @@ export class ObjectJournal implements SharedJournal {
   /** At this moment nothing from `end` on had been trimmed. Not before `#confirmed`. */
   #intact: Moment;
   #sealedSize = 0;
+  readonly #ahead: ReadAhead;
   /** What is sealed up to `before` was known at a moment. */
   readonly #trims: { readonly before: number; readonly known: Moment }[] = [];
 
   /** `confirmed`: a moment before recovery read the seal records. */
   constructor(options: ObjectJournalOptions, confirmed: Moment) {
     this.#options = options;
+    this.#ahead = new ReadAhead(options.objects);
     this.#confirmed = confirmed;
     this.#intact = confirmed;
   }
@@ -85,7 +88,9 @@ export class ObjectJournal implements SharedJournal {
 
   async next(): Promise<StoredCommit | undefined> {
     const began = moment(this.#options.clock);
-    const commit = await this.#read(this.end);
+    const { end } = this;
+    const commit = this.#parse(end, await this.#ahead.take(end));
+    this.#ahead.found(commit !== undefined);
     // A commit, too, is only believed then: it may have landed where the true one was trimmed long before.
     await this.#assertNotTrimmed();
     if (!commit) this.#confirm(began);
@@ -98,7 +103,7 @@ export class ObjectJournal implements SharedJournal {
    */
   async nextFrom(objects: ObjectStore): Promise<StoredCommit | undefined> {
     this.#confirmed = NEVER;
-    return await this.#read(this.end, objects);
+    return this.#parse(this.end, await objects.get(logKeys.commit(this.end)));
   }
 
   async accept({ id, origin, start, count, checkpoint, entryLines }: StoredCommit): Promise<void> {
@@ -137,7 +142,7 @@ export class ObjectJournal implements SharedJournal {
     for (let pauseMs = PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, PAUSE_MS_MAX)) {
       try {
         if ((await this.#inTime(objects.create(key, pieces), deadlineMs)) === "created") return;
-        const winner = await this.#read(commit.start);
+        const winner = this.#parse(commit.start, await objects.get(key));
         if (winner?.id === commit.id) return;
         if (winner) {
           throw new ConflictError(
@@ -172,8 +177,8 @@ export class ObjectJournal implements SharedJournal {
     throw new UnavailableError("store_unavailable", `${objects.place} did not answer in time`);
   }
 
-  async #read(start: number, objects = this.#options.objects): Promise<StoredCommit | undefined> {
-    const bytes = await objects.get(logKeys.commit(start));
+  #parse(start: number, bytes: Buffer | undefined): StoredCommit | undefined {
+    const { objects } = this.#options;
     if (!bytes) return undefined;
     const place = `${objects.place}/${logKeys.commit(start)}`;
     try {

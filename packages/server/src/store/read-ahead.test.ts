@@ -1,0 +1,63 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { FileObjects } from "./file-objects.ts";
+import type { ObjectStore } from "./object-store.ts";
+import { ReadAhead } from "./read-ahead.ts";
+import { logKeys } from "./store.ts";
+
+let directory: string;
+let objects: ObjectStore;
+let gets: string[];
+let mostAtOnce: number;
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), "stele-ahead-"));
+  const files = new FileObjects({ directory, timeoutMs: 5_000 });
+  gets = [];
+  mostAtOnce = 0;
+  let atOnce = 0;
+  objects = {
+    place: files.place,
+    create: (key, pieces) => files.create(key, pieces),
+    list: (prefix, after) => files.list(prefix, after),
+    delete: (keys) => files.delete(keys),
+    get: async (key) => {
+      gets.push(key);
+      mostAtOnce = Math.max(mostAtOnce, ++atOnce);
+      try {
+        return await files.get(key);
+      } finally {
+        atOnce--;
+      }
+    },
+  };
+});
+
+afterEach(() => rm(directory, { recursive: true }));
+
+it("reads one by one, then several at once, and each commit once, in order", async () => {
+  for (let n = 0; n < 50; n++) await objects.create(logKeys.commit(3 * n), [Buffer.from(`commit ${n}`)]);
+  const ahead = new ReadAhead(objects);
+  for (let n = 0; n < 50; n++) {
+    expect((await ahead.take(3 * n))?.toString()).toBe(`commit ${n}`);
+    ahead.found(true);
+    if (n === 3) expect(mostAtOnce).toBe(1);
+  }
+  expect(mostAtOnce).toBeGreaterThan(8);
+  expect(gets.toSorted()).toEqual(Array.from({ length: 50 }, (_, n) => logKeys.commit(3 * n)));
+});
+
+it("sees what was created after it looked ahead", async () => {
+  for (let n = 0; n < 6; n++) await objects.create(logKeys.commit(n), [Buffer.from(`commit ${n}`)]);
+  const ahead = new ReadAhead(objects);
+  for (let n = 0; n < 6; n++) {
+    await ahead.take(n);
+    ahead.found(true);
+  }
+  expect(await ahead.take(6)).toBeUndefined();
+  ahead.found(false);
+  await objects.create(logKeys.commit(6), [Buffer.from("commit 6")]);
+  expect((await ahead.take(6))?.toString()).toBe("commit 6");
+});
