@@ -38,26 +38,26 @@ beforeEach(async () => {
 afterEach(() => rm(directory, { recursive: true }));
 
 it("reads one by one, then several at once, and each commit once, in order", async () => {
-  for (let n = 0; n < 50; n++) await objects.create(logKeys.commit(3 * n), [Buffer.from(`commit ${n}`)]);
+  for (let n = 0; n < 100; n++) await objects.create(logKeys.commit(3 * n), [Buffer.from(`commit ${n}`)]);
   const ahead = new ReadAhead(objects);
-  for (let n = 0; n < 50; n++) {
+  for (let n = 0; n < 100; n++) {
     expect((await ahead.take(3 * n))?.toString()).toBe(`commit ${n}`);
     ahead.found(true);
-    if (n === 3) expect(mostAtOnce).toBe(1);
+    if (n === 31) expect(mostAtOnce).toBe(1);
   }
   expect(mostAtOnce).toBeGreaterThan(8);
-  expect(gets.toSorted()).toEqual(Array.from({ length: 50 }, (_, n) => logKeys.commit(3 * n)));
+  expect(gets.toSorted()).toEqual(Array.from({ length: 100 }, (_, n) => logKeys.commit(3 * n)));
 });
 
 it("sees what was created after it looked ahead", async () => {
-  for (let n = 0; n < 6; n++) await objects.create(logKeys.commit(n), [Buffer.from(`commit ${n}`)]);
+  for (let n = 0; n < 40; n++) await objects.create(logKeys.commit(n), [Buffer.from(`commit ${n}`)]);
   const ahead = new ReadAhead(objects);
-  for (let n = 0; n < 6; n++) {
+  for (let n = 0; n < 40; n++) {
     await ahead.take(n);
     ahead.found(true);
   }
-  expect(await ahead.take(6)).toBeUndefined();
+  expect(await ahead.take(40)).toBeUndefined();
   ahead.found(false);
-  await objects.create(logKeys.commit(6), [Buffer.from("commit 6")]);
-  expect((await ahead.take(6))?.toString()).toBe("commit 6");
+  await objects.create(logKeys.commit(40), [Buffer.from("commit 40")]);
+  expect((await ahead.take(40))?.toString()).toBe("commit 40");
 });

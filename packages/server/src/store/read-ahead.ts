@@ -1,8 +1,8 @@
 import type { ObjectStore } from "./object-store.ts";
 import { logKeys } from "./store.ts";
 
-/** Whoever finds so many commits one behind the other is behind. */
-const BEHIND = 4;
+/** Whoever finds so many commits one behind the other is behind: more than others make while it waits for its turn. */
+const BEHIND = 32;
 const COMMITS_MAX = 16;
 const BYTES_MAX = 32 * 1024 * 1024;
 
