@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 import { FileObjects } from "./file-objects.ts";
 import type { ObjectStore } from "./object-store.ts";
 import { ReadAhead } from "./read-ahead.ts";
+import { RootDirectory } from "./root-directory.ts";
 import { logKeys } from "./store.ts";
 
 let directory: string;
@@ -14,7 +15,7 @@ let mostAtOnce: number;
 
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), "stele-ahead-"));
-  const files = new FileObjects({ directory, timeoutMs: 5_000 });
+  const files = new FileObjects({ root: new RootDirectory(directory), path: "", timeoutMs: 5_000 });
   gets = [];
   mostAtOnce = 0;
   let atOnce = 0;
