@@ -56,10 +56,21 @@ function nodeOf(prefix: string, number: 0 | 1 | 2, data = `${prefix}-${number}`)
     port: PORTS[number],
     environment,
     parameters: [
-      ...["--data", join(directory, data)],
-      ...["--journal", `s3://${buckets.journal}/${prefix}`, "--vault", `s3://${buckets.vault}/${prefix}`],
-      ...["--s3-endpoint", endpoints.join(","), "--key", join(directory, "secret")],
-      ...["--retain", "1", "--lock", "governance", "--quiet"],
+      "--data",
+      join(directory, data),
+      "--journal",
+      `s3://${buckets.journal}/${prefix}`,
+      "--vault",
+      `s3://${buckets.vault}/${prefix}`,
+      "--s3-endpoint",
+      endpoints.join(","),
+      "--key",
+      join(directory, "secret"),
+      "--retain",
+      "1",
+      "--lock",
+      "governance",
+      "--quiet",
     ],
   });
   running.push(node);
@@ -96,7 +107,7 @@ function spread(times: readonly number[]): string {
 
 /** Acknowledgements against plain PUTs, taken in turns: what else the machine does troubles both. */
 async function measureAcknowledgement(): Promise<void> {
-  const store = await openStore({
+  const store = openStore({
     journal: `s3://${buckets.journal}/plain`,
     s3: { endpoints },
     lock: { mode: "governance", required: false },
@@ -198,7 +209,7 @@ async function sealedBytes(node: NodeProcess): Promise<{ sealed: number; bytes: 
     if (log.tree_size - sealed < SEGMENT_ENTRIES) break;
     await sleep(500);
   }
-  const store = await openStore({
+  const store = openStore({
     journal: `s3://${buckets.journal}/history`,
     vault: `s3://${buckets.vault}/history`,
     s3: { endpoints },
