@@ -55,6 +55,7 @@ export class Follower {
 
   async close(): Promise<void> {
     this.#closing.abort();
+    this.#nap.abort();
     await this.#running;
   }
 
@@ -120,7 +121,7 @@ export class Follower {
     let pauseMs = BUSY_PAUSE_MS;
     while (!signal.aborted) {
       this.#nap = new AbortController();
-      await clock.sleep(pauseMs, AbortSignal.any([signal, this.#nap.signal]));
+      await clock.sleep(pauseMs, this.#nap.signal);
       if (signal.aborted) return;
       // A commit of our own just now shows that nobody was ahead.
       if (journal.confirmedAgoMs < Math.min(pauseMs, idlePauseMs())) continue;
