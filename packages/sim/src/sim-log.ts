@@ -102,7 +102,7 @@ export class SimLog {
       objects,
       clock,
       random: () => prng.next(),
-      sealEnd: (note) => parseSegmentRecord(note, verifier, objects.place).segment.end,
+      sealEnd: (note, start) => parseSegmentRecord(note, verifier, objects.place, start).segment.end,
     });
     this.#sealer = new Sealer({
       segmentEntries: options.segmentEntries,

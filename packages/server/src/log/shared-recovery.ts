@@ -11,7 +11,7 @@ import { LogState } from "./log-state.ts";
 import { logVerifier } from "./native-ed25519.ts";
 
 export interface SharedRecoveryOptions {
-  readonly identity: LogIdentity;
+  readonly identity: Pick<LogIdentity, "origin" | "vkey">;
   readonly objects: ObjectStore;
   /** What is read from while `objects` is out: mirrors, if there are any. */
   readonly fallback?: ObjectStore | undefined;
@@ -43,17 +43,31 @@ const RECORDS_AT_ONCE = 8;
  *   `segment_record_corrupt`, `segment_missing`, `journal_corrupt`
  */
 export async function recoverShared(options: SharedRecoveryOptions): Promise<SharedRecovery> {
-  const { identity, objects, clock, trimDelayMs } = options;
+  try {
+    return await recover(options);
+  } catch (error) {
+    if (!(error instanceof UnavailableError) || error.code !== "log_stale") throw error;
+    // The copy ends in another history, or what a mirror has is old. The store has it all.
+    await options.dropCopy();
+    return await recover(options);
+  }
+}
+
+async function recover(options: SharedRecoveryOptions): Promise<SharedRecovery> {
+  const { identity, objects, clock, trimDelayMs, fallback } = options;
   const began = moment(clock);
   const records = await readRecords(options);
   const { state, copy } = await openFittingCopy(options, records);
   const verifier = logVerifier(identity.vkey);
-  const sealEnd = (note: Buffer): number => parseSegmentRecord(note, verifier, objects.place).segment.end;
-  const journal = new ObjectJournal({ objects, copy, clock, trimDelayMs, sealEnd }, began);
+  const sealEnd = (note: Buffer, start: number): number =>
+    parseSegmentRecord(note, verifier, objects.place, start).segment.end;
   const sealedSize = records.at(-1)?.segment.end ?? 0;
+  const newest = copy.end > sealedSize ? state.newest : undefined;
+  const shared = { objects, copy, clock, trimDelayMs, sealEnd, newest };
+  const journal = new ObjectJournal(shared, fallback ? undefined : began);
   journal.sealedUpTo(sealedSize);
   try {
-    await follow(journal, state, options.fallback);
+    await follow(journal, state, fallback);
     await journal.trim(sealedSize);
   } catch (error) {
     await copy.close();

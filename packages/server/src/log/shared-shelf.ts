@@ -48,7 +48,7 @@ export class SharedShelf implements SegmentShelf {
     const { catalog, identity, place, copies } = this.#options;
     const record = await catalog.read(start);
     if (!record) return undefined;
-    const { segment } = parseSegmentRecord(record.note, logVerifier(identity.vkey), place);
+    const { segment } = parseSegmentRecord(record.note, logVerifier(identity.vkey), place, start);
     await copies.prefetch(segment);
     return segment;
   }

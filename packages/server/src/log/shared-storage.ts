@@ -58,7 +58,8 @@ export async function openSharedStorage(options: SharedStorageOptions): Promise<
     openCopy: (start, visit) => FileJournal.open(copy, { acknowledgedSize: 0, durable: false, start, visit }),
     dropCopy: () => rm(copy, { recursive: true, force: true }),
   });
-  const sealEnd = (note: Buffer): number => parse(note, identity, objects.place).segment.end;
+  const sealEnd = (note: Buffer, start: number): number =>
+    parseSegmentRecord(note, logVerifier(identity.vkey), objects.place, start).segment.end;
   const catalog = new SegmentCatalog({ objects, clock, sealEnd });
   const shelf = new SharedShelf({
     identity,

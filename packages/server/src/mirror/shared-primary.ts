@@ -32,7 +32,7 @@ export class SharedPrimary implements PrimaryLog {
   async record(start: number): Promise<SealedRecord | undefined> {
     const key = logKeys.segment(start);
     const note = await this.objects.get(key);
-    return note && { ...parseSegmentRecord(note, this.#verifier, `${this.place}/${key}`), note };
+    return note && { ...parseSegmentRecord(note, this.#verifier, `${this.place}/${key}`, start), note };
   }
 
   async commit(start: number): Promise<Buffer | undefined> {

@@ -64,6 +64,14 @@ it("refuses a record that the log did not sign, and any other note of the log", 
   }
 });
 
+it("refuses a record of other entries than those that belong there", async () => {
+  const bytes = await formatSegmentRecord(record, signer);
+  expect(parseSegmentRecord(bytes, verifier, PLACE, 256).segment.start).toBe(256);
+  expect(() => parseSegmentRecord(bytes, verifier, PLACE, 24_832)).toThrow(
+    expect.objectContaining({ code: "segment_record_corrupt" }),
+  );
+});
+
 it("refuses a record that contradicts itself", async () => {
   const { segment } = record;
   const { entryRanges } = segment.digests;

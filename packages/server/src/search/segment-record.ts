@@ -33,9 +33,15 @@ export async function formatSegmentRecord(record: SegmentRecord, signer: NoteSig
  * @param bytes untrusted
  * @param verifier of the log's key, whose name is the log's origin
  * @param place names the record in errors
+ * @param start where its entries must begin, if that is known: each record is under a key of its own
  * @throws VerificationError `segment_record_corrupt` unless the log signed it, and what it says fits together
  */
-export function parseSegmentRecord(bytes: Uint8Array, verifier: NoteVerifier, place: string): SegmentRecord {
+export function parseSegmentRecord(
+  bytes: Uint8Array,
+  verifier: NoteVerifier,
+  place: string,
+  start?: number,
+): SegmentRecord {
   let record: SegmentRecord;
   let text: string;
   try {
@@ -52,6 +58,9 @@ export function parseSegmentRecord(bytes: Uint8Array, verifier: NoteVerifier, pl
   }
   const wrong = contradiction(record, verifier.key.name);
   if (wrong !== undefined) throw corruptRecord(place, wrong);
+  if (start !== undefined && record.segment.start !== start) {
+    throw corruptRecord(place, `it is of entries from ${record.segment.start} on, not from ${start}`);
+  }
   return record;
 }
 

@@ -79,6 +79,12 @@ export function parseCommit(bytes: Buffer, offset: number): ParsedCommit {
   return { id, origin, start, count, checkpoint, entryLines, entriesOffset, endOffset: trailer.end };
 }
 
+/** Whether bytes begin as a commit with this id does. */
+export function hasCommitId(bytes: Buffer, id: string): boolean {
+  const head = `${HEADER_PREFIX}${id}"`;
+  return bytes.toString("latin1", 0, head.length) === head;
+}
+
 function headerFields(text: string, offset: number) {
   const { commit } = parsedObject(text, offset);
   if (typeof commit !== "object" || commit === null) throw malformed(offset, "there is no commit line");

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Clock } from "../log/clock.ts";
-import { formatCommit } from "./commit.ts";
+import { formatCommit, type Commit } from "./commit.ts";
 import { ObjectJournal } from "./object-journal.ts";
 import { logKeys } from "./store.ts";
 import { unsignedCommit } from "./testing/commits.ts";
@@ -54,5 +54,46 @@ describe("a journal that stood still for longer than the trim delay", () => {
     await journal.accept(commit);
     expect(await journal.next()).toBeUndefined();
     expect(journal.end).toBe(15);
+  });
+});
+
+describe("a journal that does not know how old its picture of the store is", () => {
+  const clock: Clock = { nowMs: () => 0, monotonicMs: () => 0, sleep: async () => Promise.resolve() };
+  let objects: MemoryObjects;
+
+  beforeEach(() => {
+    objects = new MemoryObjects();
+  });
+
+  function openJournal(newest?: Commit): ObjectJournal {
+    const copy = MemoryJournal.open([], { start: 10 });
+    const options = { objects, copy, clock, trimDelayMs: TRIM_DELAY_MS, sealEnd, newest };
+    return new ObjectJournal(options, { wallMs: 0, monotonicMs: 0 });
+  }
+
+  it("asks for seal records once it has read from a mirror, which may lag", async () => {
+    const journal = openJournal();
+    expect(await journal.nextFrom(new MemoryObjects())).toBeUndefined();
+    // What is not on the mirror yet was sealed and trimmed at the primary.
+    await objects.create(logKeys.segment(0), [Buffer.from("20")]);
+    await expect(journal.next()).rejects.toMatchObject({ code: "log_stale" });
+    await expect(journal.append(unsignedCommit(10, 1))).rejects.toMatchObject({ code: "log_stale" });
+  });
+
+  it("does not go on behind a copy that ends with a commit that the store does not have", async () => {
+    const journal = openJournal(unsignedCommit(0, 10));
+    await expect(journal.next()).rejects.toMatchObject({ code: "log_stale" });
+    await expect(journal.append(unsignedCommit(10, 1))).rejects.toMatchObject({ code: "log_stale" });
+    await objects.create(logKeys.commit(0), formatCommit(unsignedCommit(0, 10)));
+    await expect(journal.append(unsignedCommit(10, 1))).rejects.toMatchObject({ code: "log_stale" });
+    expect(await objects.get(logKeys.commit(10))).toBeUndefined();
+  });
+
+  it("goes on behind a copy that ends with a commit of the store", async () => {
+    const newest = unsignedCommit(0, 10);
+    await objects.create(logKeys.commit(0), formatCommit(newest));
+    const journal = openJournal(newest);
+    await journal.append(unsignedCommit(10, 1));
+    expect(journal.end).toBe(11);
   });
 });

@@ -1,7 +1,7 @@
 import { ConflictError, MalformedError, UnavailableError, VerificationError } from "@stele/proof";
 import { elapsedMs, moment, type Clock, type Moment } from "../log/clock.ts";
 import { fencedError, parseFence } from "./fence.ts";
-import { formatCommit, parseCommit, type Commit } from "./commit.ts";
+import { formatCommit, hasCommitId, parseCommit, type Commit } from "./commit.ts";
 import type { AppendOptions, Journal, JournalFile, SharedJournal, StoredCommit } from "./journal.ts";
 import { ReadAhead } from "./read-ahead.ts";
 import type { ObjectStore } from "./object-store.ts";
@@ -15,8 +15,10 @@ export interface ObjectJournalOptions {
   readonly clock: Clock;
   /** A commit is deleted only so long after its seal record was seen. */
   readonly trimDelayMs: number;
-  /** Where the entries that a seal record covers end. @throws VerificationError */
-  readonly sealEnd: (record: Buffer) => number;
+  /** Where the entries end that a seal record covers, which was found where those from `start` on belong. @throws VerificationError */
+  readonly sealEnd: (record: Buffer, start: number) => number;
+  /** The newest commit of the copy, unless it is sealed. Believed only once the objects were found to have it, too. */
+  readonly newest?: Pick<StoredCommit, "id" | "start"> | undefined;
 }
 
 /** Whoever knew the end of the log longer ago than this part of the trim delay asks for seal records before it believes anything. */
@@ -40,13 +42,15 @@ export class ObjectJournal implements SharedJournal {
   #intact: Moment;
   #sealedSize = 0;
   readonly #ahead: ReadAhead;
+  #unproven: ObjectJournalOptions["newest"];
   /** What is sealed up to `before` was known at a moment. */
   readonly #trims: { readonly before: number; readonly known: Moment }[] = [];
 
-  /** `confirmed`: a moment before recovery read the seal records. */
-  constructor(options: ObjectJournalOptions, confirmed: Moment) {
+  /** `confirmed`: a moment before recovery read the seal records; undefined if it may have read those of a mirror, which may lag. */
+  constructor(options: ObjectJournalOptions, confirmed: Moment = NEVER) {
     this.#options = options;
     this.#ahead = new ReadAhead(options.objects);
+    this.#unproven = options.newest;
     this.#confirmed = confirmed;
     this.#intact = confirmed;
   }
@@ -77,6 +81,7 @@ export class ObjectJournal implements SharedJournal {
     }
     const began = moment(clock);
     try {
+      await this.#assertCopyHeld();
       await this.#create(commit, deadlineMs);
       await this.#assertNotTrimmed();
     } catch (error) {
@@ -88,6 +93,7 @@ export class ObjectJournal implements SharedJournal {
 
   async next(): Promise<StoredCommit | undefined> {
     const began = moment(this.#options.clock);
+    await this.#assertCopyHeld();
     const { end } = this;
     const commit = this.#parse(end, await this.#ahead.take(end));
     this.#ahead.found(commit !== undefined);
@@ -102,7 +108,9 @@ export class ObjectJournal implements SharedJournal {
    * reading while the primary is out.
    */
   async nextFrom(objects: ObjectStore): Promise<StoredCommit | undefined> {
+    // Nor is it known what was trimmed meanwhile at the primary.
     this.#confirmed = NEVER;
+    this.#intact = NEVER;
     return this.#parse(this.end, await objects.get(logKeys.commit(this.end)));
   }
 
@@ -206,6 +214,25 @@ export class ObjectJournal implements SharedJournal {
   }
 
   /**
+   * The copy may be of another history: of a store that another one was promoted over, or that was brought back from a
+   * backup. Whoever went on from there would commit beside the others.
+   */
+  async #assertCopyHeld(): Promise<void> {
+    const newest = this.#unproven;
+    if (!newest) return;
+    const { objects } = this.#options;
+    const held = await objects.get(logKeys.commit(newest.start));
+    if (!held || !hasCommitId(held, newest.id)) {
+      throw new UnavailableError(
+        "log_stale",
+        `${objects.place} does not have the commit at ${newest.start} with which this node's copy ends; it reads the log anew`,
+        { retryAfterMs: RETRY_AFTER_MS },
+      );
+    }
+    this.#unproven = undefined;
+  }
+
+  /**
    * Whether an answer about the position `end` ("nothing there", "created", a commit) can be believed: not if the
    * position may have been taken, sealed and trimmed since this process last knew.
    */
@@ -216,7 +243,7 @@ export class ObjectJournal implements SharedJournal {
     for (let at = this.#sealedSize; ;) {
       const record = await objects.get(logKeys.segment(at));
       if (!record) break; // so nothing behind `at` was ever trimmed
-      at = sealEnd(record);
+      at = sealEnd(record, at);
       if (at > this.end) {
         throw new UnavailableError(
           "log_stale",
