@@ -1,4 +1,4 @@
-import { verifyCheckpoint, VerificationError, type NoteVerifier } from "@stele/proof";
+import { SteleError, verifyCheckpoint, VerificationError, type NoteVerifier } from "@stele/proof";
 import type { SharedJournal, StoredCommit } from "../store/journal.ts";
 import type { SignedTreeHead } from "./audit-log.ts";
 import type { Clock } from "./clock.ts";
@@ -25,7 +25,7 @@ export interface FollowerOptions {
   readonly onFollowed: (committed: Committed) => Promise<void>;
   /** Between two looks when nothing happens (milliseconds). */
   readonly idlePauseMs: () => number;
-  /** Told when following fails (once until it works again), and when it works again. */
+  /** Told when following fails (once for each kind of error until it works again), and when it works again. */
   readonly onFailure: (error: unknown) => void;
   readonly onRecovered: () => void;
 }
@@ -38,7 +38,8 @@ export class Follower {
   readonly #closing = new AbortController();
   #nap = new AbortController();
   #running: Promise<void> | undefined;
-  #failed = false;
+  /** The code of the last failure, until it works again. */
+  #failure: string | undefined;
 
   constructor(options: FollowerOptions) {
     this.#options = options;
@@ -88,7 +89,7 @@ export class Follower {
    */
   async refresh(maxAgeMs: number): Promise<void> {
     const { journal } = this.#options;
-    if (this.#failed || journal.confirmedAgoMs <= maxAgeMs) return;
+    if (this.#failure !== undefined || journal.confirmedAgoMs <= maxAgeMs) return;
     await this.look();
   }
 
@@ -138,12 +139,13 @@ export class Follower {
       const { end } = journal;
       const first = await journal.next();
       const commits = first ? await exclusive.run(() => this.#catchUpFrom(first, end)) : 0;
-      if (this.#failed) onRecovered();
-      this.#failed = false;
+      if (this.#failure !== undefined) onRecovered();
+      this.#failure = undefined;
       return commits;
     } catch (error) {
-      if (!this.#failed) onFailure(error);
-      this.#failed = true;
+      const code = error instanceof SteleError ? error.code : "unexpected";
+      if (this.#failure !== code) onFailure(error);
+      this.#failure = code;
       return 0;
     }
   }
