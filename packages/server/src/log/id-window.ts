@@ -51,13 +51,17 @@ export class IdTable {
     this.#slots = new Uint32Array(slots * 3);
   }
 
+  /** What is there already takes no room: ids may be read again after a failure, and a full table has no end. */
   add(high: number, low: number, index: number): void {
     const slots = this.#slots;
+    const value = index - this.#start + 1;
     let slot = (low & this.#mask) * 3;
-    while (slots[slot + 2] !== 0) slot = slot + 3 === slots.length ? 0 : slot + 3;
+    for (; slots[slot + 2] !== 0; slot = slot + 3 === slots.length ? 0 : slot + 3) {
+      if (slots[slot + 2] === value && slots[slot] === high && slots[slot + 1] === low) return;
+    }
     slots[slot] = high;
     slots[slot + 1] = low;
-    slots[slot + 2] = index - this.#start + 1;
+    slots[slot + 2] = value;
   }
 
   find(high: number, low: number, found: number[]): void {

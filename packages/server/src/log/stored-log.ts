@@ -100,7 +100,7 @@ export class StoredLog implements AuditLog {
   /** Resolves when the ids of sealed entries that the window covers are known: before that nothing is committed. */
   #ids: Promise<void> | undefined;
   #failure: string | undefined;
-  #closed = false;
+  readonly #closing = new AbortController();
 
   private constructor(options: StoredLogOptions) {
     const { name, storage, clock, cacheDirectory, database } = options;
@@ -311,7 +311,7 @@ export class StoredLog implements AuditLog {
 
   /** Commits what was submitted, then lets go of everything. */
   async close(): Promise<void> {
-    this.#closed = true;
+    this.#closing.abort();
     await this.#sequencer.close();
     await this.#follower?.close();
     await this.#mirrors?.close();
@@ -360,13 +360,14 @@ export class StoredLog implements AuditLog {
 
   /** The same behind the node's back, while searches are served: segments may have to be fetched, and the store be out. */
   async #rememberIdsInTime(segments: readonly Segment[]): Promise<void> {
-    for (let pauseMs = 1_000; !this.#closed; pauseMs = Math.min(2 * pauseMs, 30_000)) {
+    const { signal } = this.#closing;
+    for (let pauseMs = 1_000; !signal.aborted; pauseMs = Math.min(2 * pauseMs, 30_000)) {
       try {
         await this.#rememberIds(segments);
         break;
       } catch (error) {
         this.#options.report({ kind: "failed", what: "reading the ids of sealed events", error });
-        await this.#options.clock.sleep(pauseMs);
+        await this.#options.clock.sleep(pauseMs, signal);
       }
     }
     this.#ids = undefined;
@@ -400,7 +401,7 @@ export class StoredLog implements AuditLog {
 
   #suffer(what: string, error: unknown): void {
     this.#failure = error instanceof Error ? error.message : String(error);
-    if (this.#closed) return;
+    if (this.#closing.signal.aborted) return;
     this.#options.report(isStale(error) ? { kind: "stale", error } : { kind: "failed", what, error });
   }
 
