@@ -282,10 +282,10 @@ export class SteleNode implements NodeView {
   async #reopen(name: string): Promise<void> {
     const log = this.#logs.get(name);
     if (!log || !this.#logs.delete(name)) return;
-    await log.close();
-    while (this.#state !== "stopping") {
+    // Whoever asks for the log meanwhile waits, too: two at once would write to the same files.
+    for (let before = () => log.close(); this.#state !== "stopping"; before = async () => Promise.resolve()) {
       try {
-        await this.#open(name);
+        await this.#open(name, before);
         return;
       } catch (error) {
         this.#options.report?.(name, { kind: "failed", what: "opening the log anew", error });
