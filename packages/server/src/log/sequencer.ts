@@ -171,7 +171,8 @@ export class Sequencer {
   }
 
   #refuseOverload(bytes: number, bytesMax: number): void {
-    if (this.#queuedBytes + bytes <= bytesMax || this.#queue.length === 0) return;
+    // What waits to be assured by a mirror counts, too, though it is not in the queue any more.
+    if (this.#queuedBytes + bytes <= bytesMax || this.#queuedBytes === 0) return;
     throw new UnavailableError(
       "overloaded",
       "Too much is waiting to be written; send this again in a second",
