@@ -1,3 +1,4 @@
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { MalformedError, UnavailableError } from "@stele/proof";
 import type { NodeMirrors } from "./node.ts";
@@ -72,6 +73,8 @@ export async function openSharedHome(
 ): Promise<OpenedHome> {
   const { retainDays } = options;
   const secret = await LogSecret.read(options.secretPath);
+  const cacheDirectory = join(dataDir, "cache");
+  await mkdir(cacheDirectory, { recursive: true, mode: 0o700 }); // entries will be in it
   const opened = openStore({
     journal: options.journal,
     ...(options.vault !== undefined && { vault: options.vault }),
@@ -94,7 +97,7 @@ export async function openSharedHome(
   probed.catch(() => undefined); // told to whoever awaits it
   try {
     const cache = await SegmentCache.open({
-      directory: join(dataDir, "cache", "segments"),
+      directory: join(cacheDirectory, "segments"),
       cacheBytes: options.cacheBytes ?? CACHE_BYTES,
     });
     const home = new SharedHome({

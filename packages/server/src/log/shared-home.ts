@@ -110,6 +110,13 @@ export class SharedHome implements LogHome {
     const text = await objects.get(logKeys.identity);
     if (!text) throw new UnavailableError("log_unfinished", `${place} is not there (yet)`);
     const { origin, vkey, createdAt } = parseLogFile(text.toString(), place);
+    // Else whoever can write to the store could have a second history of a log signed, under another name.
+    if (!origin.endsWith(originOf("", name))) {
+      throw new MalformedError(
+        "log_file_malformed",
+        `${place} is of ${JSON.stringify(origin)}, which is not a log called ${name}`,
+      );
+    }
     const identity = identityOf(origin, createdAt, secret.deriveKey(origin));
     if (identity.vkey === vkey) return identity;
     throw new MalformedError(
