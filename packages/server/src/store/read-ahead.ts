@@ -1,4 +1,4 @@
-import type { ObjectStore } from "./object-store.ts";
+import type { ObjectInfo, ObjectStore } from "./object-store.ts";
 import { logKeys } from "./store.ts";
 
 /** Whoever finds so many commits one behind the other is behind: more than others make while it waits for its turn. */
@@ -6,13 +6,19 @@ const BEHIND = 32;
 const COMMITS_MAX = 16;
 const BYTES_MAX = 32 * 1024 * 1024;
 
+interface ReadObject {
+  readonly key: string;
+  /** Undefined if it was deleted since it was listed. */
+  readonly bytes: Buffer | undefined;
+}
+
 /**
  * Reads commits one after the other, and several at once for whoever is behind: where the next one begins says only the one
  * before, so a list tells. What was read ahead is the same as what would be read later, since objects never change.
  */
 export class ReadAhead {
   readonly #objects: ObjectStore;
-  readonly #ahead = new Map<string, Promise<Buffer | undefined>>();
+  #ahead: AsyncGenerator<ReadObject> | undefined;
   #foundInARow = 0;
 
   constructor(objects: ObjectStore) {
@@ -22,27 +28,58 @@ export class ReadAhead {
   /** The bytes of the commit at `start`, if there is one. */
   async take(start: number): Promise<Buffer | undefined> {
     const key = logKeys.commit(start);
-    if (this.#foundInARow >= BEHIND && !this.#ahead.has(key)) await this.#fill(start);
-    const bytes = this.#ahead.get(key);
-    this.#ahead.delete(key);
-    return (await bytes) ?? (await this.#objects.get(key));
+    return (await this.#takeAhead(key, start)) ?? (await this.#objects.get(key));
   }
 
   /** Whether there was a commit where one was looked for. */
   found(wasThere: boolean): void {
-    this.#foundInARow = wasThere ? this.#foundInARow + 1 : 0;
-    if (!wasThere) this.#ahead.clear();
+    if (wasThere) this.#foundInARow++;
+    else this.#stop();
   }
 
-  async #fill(start: number): Promise<void> {
-    this.#ahead.clear();
-    let bytes = 0;
-    for await (const { key, lengthBytes } of this.#objects.list(logKeys.journal, logKeys.commit(start - 1))) {
-      bytes += lengthBytes;
-      const reading = this.#objects.get(key);
-      reading.catch(() => undefined); // told when its turn comes
-      this.#ahead.set(key, reading);
-      if (this.#ahead.size === COMMITS_MAX || bytes > BYTES_MAX) return;
+  async #takeAhead(key: string, start: number): Promise<Buffer | undefined> {
+    if (this.#foundInARow < BEHIND) return undefined;
+    this.#ahead ??= readListed(this.#objects, logKeys.commit(start - 1));
+    try {
+      const { done, value } = await this.#ahead.next();
+      if (!done && value.key === key) return value.bytes;
+    } catch (error) {
+      this.#stop();
+      throw error;
     }
+    // The end of what was listed, or not what was listed: others or this node went on.
+    this.#stop();
+    return undefined;
+  }
+
+  #stop(): void {
+    this.#ahead = undefined;
+    this.#foundInARow = 0;
+  }
+}
+
+/** The commits behind a key, listed once, as far as needed. Some are read ahead of whoever takes them. */
+async function* readListed(objects: ObjectStore, after: string): AsyncGenerator<ReadObject> {
+  const ahead: { readonly info: ObjectInfo; readonly reading: Promise<Buffer | undefined> }[] = [];
+  let aheadBytes = 0;
+  for await (const info of objects.list(logKeys.journal, after)) {
+    while (isFull(info)) yield await take();
+    const reading = objects.get(info.key);
+    reading.catch(() => undefined); // told when its turn comes
+    ahead.push({ info, reading });
+    aheadBytes += info.lengthBytes;
+  }
+  while (ahead.length > 0) yield await take();
+
+  function isFull({ lengthBytes }: ObjectInfo): boolean {
+    if (ahead.length === 0) return false; // one alone may be larger
+    return ahead.length === COMMITS_MAX || aheadBytes + lengthBytes > BYTES_MAX;
+  }
+
+  async function take(): Promise<ReadObject> {
+    const { info, reading } = ahead.shift()!;
+    const bytes = await reading;
+    aheadBytes -= info.lengthBytes;
+    return { key: info.key, bytes };
   }
 }
