@@ -41,7 +41,7 @@ export class ReconcileSchedule {
   }
 
   async #run(): Promise<void> {
-    const { everyMs, claim, clock } = this.#options;
+    const { everyMs, claim, clock, mirrors, report } = this.#options;
     const { signal } = this.#closing;
     let done = -1;
     for (;;) {
@@ -53,8 +53,9 @@ export class ReconcileSchedule {
         if (await claim(period)) await this.#reconcile();
         done = period;
       } catch (error) {
-        // The store is out, which others tell: tried again at the next look.
-        if (!(error instanceof UnavailableError)) throw error;
+        // The store is out, which others tell: tried again at the next look. Whatever else it is, the node goes on.
+        if (error instanceof UnavailableError) continue;
+        for (const { objects } of mirrors) report({ kind: "reconcile_failed", place: objects.place, error });
       }
     }
   }

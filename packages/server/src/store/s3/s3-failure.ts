@@ -71,6 +71,17 @@ export class S3Failure extends Error {
   }
 }
 
+/** S3 names what a GET did not find. A 404 without that may be a balancer's own, and says nothing of the object. */
+const ABSENT_BY_NAME: ReadonlySet<string> = new Set(["NoSuchKey", "NoSuchVersion"]);
+
+/** What a failed GET means. @throws S3Failure */
+export function throwGetFailure(error: unknown): never {
+  const failure = S3Failure.of(error);
+  const name = error instanceof Error ? error.name : "";
+  if (failure.kind !== "absent" || ABSENT_BY_NAME.has(name)) throw failure;
+  throw new S3Failure("lost", `${failure.reason}, which is not how S3 says it`, { cause: error });
+}
+
 function kindOfStatus(status: number): S3FailureKind {
   return BY_STATUS[status] ?? (status >= 300 && status < 500 ? "denied" : "lost");
 }

@@ -5,10 +5,10 @@ import {
   ListObjectsV2Command,
   PutObjectCommand,
 } from "@aws-sdk/client-s3";
-import { MalformedError } from "@stele/proof";
+import { MalformedError, UnavailableError } from "@stele/proof";
 import { assertObjectKey } from "../object-key.ts";
 import type { ObjectInfo, ObjectStore } from "../object-store.ts";
-import { S3Failure } from "./s3-failure.ts";
+import { S3Failure, throwGetFailure } from "./s3-failure.ts";
 import type { S3Attempt, S3Gateways } from "./s3-gateways.ts";
 
 /** What S3 takes in one request. */
@@ -61,7 +61,9 @@ export class S3Objects implements ObjectStore {
       0,
       async (attempt) => {
         const get = new GetObjectCommand(object);
-        const { Body, ContentLength } = await attempt.client.send(get, { abortSignal: attempt.abortSignal });
+        const { Body, ContentLength } = await attempt.client
+          .send(get, { abortSignal: attempt.abortSignal })
+          .catch(throwGetFailure);
         return await readBody(Body as Readable, ContentLength, attempt, `${this.place}/${key}`);
       },
       { absent: () => undefined },
@@ -121,9 +123,15 @@ export class S3Objects implements ObjectStore {
     try {
       return await this.#gateways.call(`${this.place}/${key}`, lengthBytes, work);
     } catch (error) {
-      const answer = error instanceof S3Failure ? answers[error.kind] : undefined;
+      if (!(error instanceof S3Failure)) throw error;
+      const answer = answers[error.kind];
       if (answer) return answer();
-      throw error;
+      // A balancer's own 404, say: whoever asks knows only of stores that are out.
+      throw new UnavailableError(
+        "store_unavailable",
+        `${this.place}/${key}: the answer does not belong to what was asked: ${error.reason}`,
+        { cause: error },
+      );
     }
   }
 }

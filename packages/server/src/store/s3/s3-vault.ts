@@ -14,7 +14,7 @@ import { ConflictError, MalformedError, UnavailableError } from "@stele/proof";
 import { assertObjectKey } from "../object-key.ts";
 import { storageError } from "../storage-error.ts";
 import type { Vault, VaultObject, VaultRef } from "../vault.ts";
-import { S3Failure } from "./s3-failure.ts";
+import { S3Failure, throwGetFailure } from "./s3-failure.ts";
 import { readBody, type S3Place } from "./s3-objects.ts";
 import type { S3Attempt, S3Gateways } from "./s3-gateways.ts";
 
@@ -83,7 +83,9 @@ export class S3Vault implements Vault {
     try {
       return await this.#gateways.call(name, to - from, async (attempt) => {
         const get = new GetObjectCommand(range);
-        const answer = await attempt.client.send(get, { abortSignal: attempt.abortSignal });
+        const answer = await attempt.client
+          .send(get, { abortSignal: attempt.abortSignal })
+          .catch(throwGetFailure);
         const body = answer.Body as Readable;
         if (answer.ContentLength !== to - from || !answer.ContentRange?.startsWith(`bytes ${from}-`)) {
           body.destroy();
