@@ -51,6 +51,8 @@ export class CommitMirror {
   /** What was begun by now ends here. */
   #next = 0;
   #from = 0;
+  #hasBegun = false;
+  #skippedTo = 0;
   #to = 0;
   /** Commits that differ, by where they begin, with the SHA-256 that they should have. */
   readonly #conflicts = new Map<number, string>();
@@ -62,6 +64,11 @@ export class CommitMirror {
   /** Commits from here on are compared; what is before was trimmed from the journal, and is in segments. */
   get from(): number {
     return this.#from;
+  }
+
+  /** What was trimmed here, while the mirror was away, before it was brought over, ends here: it comes in segments. */
+  get skippedTo(): number {
+    return this.#skippedTo;
   }
 
   /** The commits `[from, to)` of the mirror are surely the primary's, byte for byte. */
@@ -109,6 +116,8 @@ export class CommitMirror {
 
   async #fill(): Promise<void> {
     const { journal } = this.#options;
+    const isLater = this.#hasBegun;
+    this.#hasBegun = true;
     if (!this.#hasRoom() || this.#next >= journal.end) return;
     let isFirst = true;
     for await (const commit of journal.readCommits(this.#next)) {
@@ -117,6 +126,7 @@ export class CommitMirror {
         if (!isFirst || this.#window.length > 0) return;
         this.#from = commit.start;
         this.#to = commit.start;
+        if (isLater) this.#skippedTo = commit.start;
       }
       this.#send(commit);
       if (!this.#hasRoom()) return;

@@ -185,6 +185,33 @@ describe("waiting for the mirror", () => {
     mirror.out = false;
     await writer.waitFor(5, 10_000);
   });
+
+  it("does not say so of commits that were trimmed here before they came, until their segment is there", async () => {
+    await log.commit(10);
+    const arrival = Promise.withResolvers<void>();
+    const slowVault = {
+      place: mirrorVault.place,
+      put: async (...put: Parameters<FileVault["put"]>) => {
+        await arrival.promise;
+        return await mirrorVault.put(...put);
+      },
+      get: (...get: Parameters<FileVault["get"]>) => mirrorVault.get(...get),
+      head: (...head: Parameters<FileVault["head"]>) => mirrorVault.head(...head),
+      list: () => mirrorVault.list(),
+    };
+    const writer = write({ mirror: { place: "the mirror", objects: () => mirror, vault: () => slowVault } });
+    await until(writer, 10);
+    mirror.out = true;
+    for (let i = 0; i < 8; i++) await commit(250);
+    await log.seal(1792);
+    await log.journal.trim(1792);
+    expect(log.journal.files[0]!.start).toBeGreaterThan(1000);
+    writer.wake();
+    mirror.out = false;
+    await expect(writer.waitFor(500, 2_000)).rejects.toMatchObject({ code: "mirror_behind" });
+    arrival.resolve();
+    await writer.waitFor(2010, 10_000);
+  });
 });
 
 describe("segments", () => {

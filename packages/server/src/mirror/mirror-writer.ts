@@ -166,7 +166,7 @@ export class MirrorWriter {
    * @throws UnavailableError `mirror_behind` after `timeoutMs`
    */
   async waitFor(size: number, timeoutMs: number): Promise<void> {
-    if (this.#commits.to >= size) return;
+    if (this.#assuredSize >= size) return;
     const { clock } = this.#options;
     const { promise, resolve } = Promise.withResolvers<void>();
     const waiter = { size, resolve };
@@ -187,6 +187,12 @@ export class MirrorWriter {
       done.abort();
       this.#waiters.delete(waiter);
     }
+  }
+
+  /** Commits that were trimmed before the mirror had them count once their segments are there. */
+  get #assuredSize(): number {
+    const { to, skippedTo } = this.#commits;
+    return this.#segments.to >= skippedTo ? to : Math.min(to, this.#segments.to);
   }
 
   /** Ends at once: what is missing is brought over after the next start, or by another node. */
@@ -237,7 +243,7 @@ export class MirrorWriter {
   #progress(): void {
     const { mirroredSize } = this;
     this.#lag.arrived(mirroredSize);
-    for (const waiter of this.#waiters) if (waiter.size <= this.#commits.to) waiter.resolve();
+    for (const waiter of this.#waiters) if (waiter.size <= this.#assuredSize) waiter.resolve();
   }
 
   #conflict(conflict: Conflict): void {
