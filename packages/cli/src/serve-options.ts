@@ -117,7 +117,7 @@ const OPTIONS: readonly ServeOption[] = [
   {
     heading: STORE,
     flags: "--trim-after <time>",
-    description: "delete commits so long after they were sealed (1h)",
+    description: "of logs made here: delete commits so long after they were sealed (1h)",
     parse: duration,
   },
   {

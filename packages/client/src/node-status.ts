@@ -24,7 +24,7 @@ export interface LogStatus {
   readonly sealedSize: number;
   readonly segments: number;
   readonly indexedSize: number;
-  readonly following: number;
+  readonly following: number | undefined;
   readonly writable: boolean;
   readonly reason: string | undefined;
   readonly mirrors: readonly MirrorStatus[];
@@ -74,7 +74,7 @@ function parseLogStatus(log: Answer): LogStatus {
     sealedSize: log.field("sealed_size").integer(),
     segments: log.field("segments").integer(),
     indexedSize: log.field("indexed_size").integer(),
-    following: log.field("following_seconds").number(),
+    following: log.has("following_seconds") ? log.field("following_seconds").number() : undefined,
     writable: log.field("writable").boolean(),
     reason: log.has("reason") ? log.field("reason").string() : undefined,
     mirrors: log.field("mirrors").items().map(parseMirrorStatus),

@@ -47,6 +47,8 @@ export interface NodeOptions {
   readonly report?: (log: string, event: LogReport) => void;
 }
 
+/** The log that every node has. */
+const MAIN = "main";
 const SEGMENT_ENTRIES = 262_144;
 const SEAL_AFTER_MS = 24 * 60 * 60 * 1000;
 /** How often a log in which nothing happens is looked at, if there is only one: so a node asks less than twice a second. */
@@ -110,18 +112,28 @@ export class SteleNode implements NodeView {
     const database = await Database.open({
       lockPath: join(dataDir, "lock"),
       directories: [logs, cache],
-      tempDirectory: join(cache, "duckdb"),
+      tempDirectory: join(cache, "_duckdb"),
     });
     const node = new SteleNode(options, database);
     try {
-      for (const name of await node.#home.names()) await node.#open(name);
-      await node.createLog("main");
+      for (const name of await node.#home.names()) await node.#openAtStart(name);
+      await node.createLog(MAIN);
     } catch (error) {
       await node.close();
       throw error;
     }
     node.#state = "ready";
     return node;
+  }
+
+  /** A log that can't be opened does not keep the node from serving the others, unless they are all this process's own. */
+  async #openAtStart(name: string): Promise<void> {
+    try {
+      await this.#open(name);
+    } catch (error) {
+      if (name === MAIN || this.#home.isOwn) throw error;
+      this.#options.report?.(name, { kind: "failed", what: "opening the log", error });
+    }
   }
 
   get state(): NodeView["state"] {

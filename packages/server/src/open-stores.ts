@@ -30,7 +30,7 @@ export interface SharedOptions {
   readonly vaultLock?: "required" | "none";
   /** How much of the vault may be kept on this node's disk. 10 GiB unless told. */
   readonly cacheBytes?: number;
-  /** Commits are deleted so long after they were sealed. An hour unless told. */
+  /** Of logs that this node makes: commits are deleted so long after they were sealed. An hour unless told. */
   readonly trimAfterMs?: number;
   /** For each call of the store, with its attempts. 5 s unless told. */
   readonly storeTimeoutMs?: number;
@@ -49,7 +49,6 @@ export interface MirrorOptions {
 
 const MIRROR_TIMEOUT_MS = 5_000;
 const CACHE_BYTES = 10 * 2 ** 30;
-const TRIM_AFTER_MS = 60 * 60 * 1000;
 const STORE_TIMEOUT_MS = 5_000;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -96,18 +95,18 @@ export async function openSharedHome(
   const probed = probe(store, mirrors.length > 0);
   probed.catch(() => undefined); // told to whoever awaits it
   try {
-    const cache = await SegmentCache.open({
-      directory: join(cacheDirectory, "segments"),
-      cacheBytes: options.cacheBytes ?? CACHE_BYTES,
-    });
     const home = new SharedHome({
       store,
       mirrors,
       findings: () => store.findings,
       secret,
-      cache,
+      openCache: () =>
+        SegmentCache.open({
+          directory: join(cacheDirectory, "_segments"),
+          cacheBytes: options.cacheBytes ?? CACHE_BYTES,
+        }),
       dataDir,
-      trimDelayMs: options.trimAfterMs ?? TRIM_AFTER_MS,
+      trimDelayMs: options.trimAfterMs,
       ...(retainDays !== undefined && { retainMs: retainDays * DAY_MS }),
     });
     return { home, probed };

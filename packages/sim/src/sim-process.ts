@@ -30,6 +30,7 @@ export class SimProcess {
     this.clock = {
       nowMs: () => EPOCH_MS + Math.floor(scheduler.nowMs + machine.wallOffsetMs),
       monotonicMs: () => scheduler.nowMs - machine.suspendedMs,
+      bootMs: () => scheduler.nowMs,
       sleep: (ms, signal) => this.#sleep(ms, signal),
     };
   }

@@ -64,7 +64,7 @@ async function showLog(session: Session, log: LogStatus): Promise<void> {
     `  log     ${out.style("bold", printable(log.name))}  ${countOf(log.treeSize, "entry")}, ${age}`,
   );
   await session.print(
-    `          ${log.eventsPerSecond.toFixed(1)} events/s in ${log.commitsPerSecond.toFixed(1)} commits/s; in step with other nodes ${timeText(log.following)} ago`,
+    `          ${log.eventsPerSecond.toFixed(1)} events/s in ${log.commitsPerSecond.toFixed(1)} commits/s; ${inStep(log.following)}`,
   );
   await session.print(
     `          journal from ${formatCount(log.journalStart)}; sealed up to ${formatCount(log.sealedSize)} in ${countOf(log.segments, "segment")}; indexed up to ${formatCount(log.indexedSize)}`,
@@ -86,6 +86,12 @@ function mirrorText({ out }: Session, mirror: MirrorStatus): string {
     ...(mirror.conflicts === 0 ? [] : [`${countOf(mirror.conflicts, "object")} differ from the primary's`]),
   ];
   return wrong.length === 0 ? text : `${text}  ${out.style("red", wrong.join("; "))}`;
+}
+
+function inStep(following: number | undefined): string {
+  return following === undefined
+    ? "not in step with other nodes since it started"
+    : `in step with other nodes ${timeText(following)} ago`;
 }
 
 function timeText(seconds: number): string {

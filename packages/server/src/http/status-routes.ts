@@ -33,10 +33,13 @@ const Log = Type.Object({
   sealed_size: Size,
   segments: Type.Integer({ minimum: 0 }),
   indexed_size: Size,
-  following_seconds: Type.Number({
-    minimum: 0,
-    description: "How long ago this node knew for sure that no other had committed more",
-  }),
+  following_seconds: Type.Optional(
+    Type.Number({
+      minimum: 0,
+      description:
+        "How long ago this node knew for sure that no other had committed more; absent if it never did",
+    }),
+  ),
   writable: Type.Boolean(),
   reason: Reason,
   mirrors: Type.Array(Mirror),
@@ -100,7 +103,7 @@ function logStatus(log: LogStatus, nowMs: number): Static<typeof Log> {
     sealed_size: log.sealedSize,
     segments: log.segments,
     indexed_size: log.indexedSize,
-    following_seconds: log.followingMs / 1000,
+    ...(Number.isFinite(log.followingMs) && { following_seconds: log.followingMs / 1000 }),
     writable: writable.ok,
     ...(!writable.ok && { reason: writable.reason }),
     mirrors: log.mirrors.map(mirrorStatus),

@@ -1,3 +1,4 @@
+import { uptime } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 
 /** Time, as the log's protocol uses it: never to decide what is true, only when to ask again. */
@@ -6,6 +7,8 @@ export interface Clock {
   nowMs(): number;
   /** Milliseconds that only grow; may stand still while the machine sleeps. */
   monotonicMs(): number;
+  /** Milliseconds that only grow, also while the machine sleeps; in steps of ten or so. */
+  bootMs(): number;
   /** Resolves after `ms`, or at once when `signal` is aborted. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
@@ -13,6 +16,7 @@ export interface Clock {
 export const systemClock: Clock = {
   nowMs: () => Date.now(),
   monotonicMs: () => performance.now(),
+  bootMs: () => uptime() * 1000,
   sleep: async (ms, signal) => {
     try {
       await delay(ms, undefined, { ref: false, ...(signal && { signal }) });
@@ -24,15 +28,15 @@ export const systemClock: Clock = {
 
 /** A moment on both clocks. */
 export interface Moment {
-  readonly wallMs: number;
+  readonly bootMs: number;
   readonly monotonicMs: number;
 }
 
 export function moment(clock: Clock): Moment {
-  return { wallMs: clock.nowMs(), monotonicMs: clock.monotonicMs() };
+  return { bootMs: clock.bootMs(), monotonicMs: clock.monotonicMs() };
 }
 
-/** How long ago a moment was, at least: the monotonic clock stands still while a machine is suspended, the other may jump back. */
+/** How long ago a moment was, at least: the monotonic clock stands still while a machine is suspended. Wall clocks jump, so they are not asked. */
 export function elapsedMs(clock: Clock, since: Moment): number {
-  return Math.max(clock.monotonicMs() - since.monotonicMs, clock.nowMs() - since.wallMs);
+  return Math.max(clock.monotonicMs() - since.monotonicMs, clock.bootMs() - since.bootMs);
 }

@@ -8,6 +8,7 @@ import type { LogStorage } from "./log-storage.ts";
 
 /** Logs in the data directory of one process. */
 export class DirectoryHome implements LogHome {
+  readonly isOwn = true;
   readonly #dataDir: string;
 
   constructor(dataDir: string) {

@@ -18,11 +18,11 @@ const sealEnd = (record: Buffer): number => Number(record.toString());
 it("tells that the log has to be opened anew also when the store was out before", async () => {
   let nowMs = 0;
   const now = (): number => nowMs;
-  const clock: Clock = { nowMs: now, monotonicMs: now, sleep: async () => Promise.resolve() };
+  const clock: Clock = { nowMs: now, monotonicMs: now, bootMs: now, sleep: async () => Promise.resolve() };
   const objects = new SwitchedObjects(new MemoryObjects());
   const journal = new ObjectJournal(
     { objects, copy: MemoryJournal.open([]), clock, trimDelayMs: 60_000, sealEnd },
-    { wallMs: 0, monotonicMs: 0 },
+    { bootMs: 0, monotonicMs: 0 },
   );
   const told: unknown[] = [];
   const follower = new Follower({

@@ -6,6 +6,8 @@ import type { LogStorage } from "./log-storage.ts";
 
 /** Where the logs of a node are: its own directory, or a store that it shares with others. */
 export interface LogHome {
+  /** Whether the logs are this process's alone. */
+  readonly isOwn: boolean;
   /** The logs that are there. */
   names(): Promise<string[]>;
   /** Makes a log, unless it is there. `originPrefix`: its origin is `<prefix>/logs/<name>`. */

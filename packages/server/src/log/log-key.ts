@@ -35,6 +35,11 @@ export interface LogFile {
   readonly origin: string;
   readonly vkey: string;
   readonly createdAt: string;
+  /**
+   * Of a log that nodes share: how long after they were sealed its commits are kept (milliseconds). All nodes must go by the
+   * same, so it is chosen once, when the log is made.
+   */
+  readonly trimDelayMs?: number;
 }
 
 /** @throws MalformedError `log_file_malformed`, naming `place` */
@@ -45,15 +50,27 @@ export function parseLogFile(text: string, place: string): LogFile {
   } catch (cause) {
     if (!(cause instanceof SyntaxError)) throw cause;
   }
-  const { origin, vkey, created_at } = fields;
+  const { origin, vkey, created_at, trim_after_ms } = fields;
+  if (
+    trim_after_ms !== undefined &&
+    !(Number.isSafeInteger(trim_after_ms) && (trim_after_ms as number) > 0)
+  ) {
+    throw new MalformedError("log_file_malformed", `${place} has a trim_after_ms that is no time`);
+  }
   if (typeof origin !== "string" || typeof vkey !== "string" || typeof created_at !== "string") {
     throw new MalformedError("log_file_malformed", `${place} lacks origin, vkey or created_at`);
   }
-  return { origin, vkey, createdAt: created_at };
+  return {
+    origin,
+    vkey,
+    createdAt: created_at,
+    ...(trim_after_ms !== undefined && { trimDelayMs: trim_after_ms as number }),
+  };
 }
 
-export function formatLogFile({ origin, vkey, createdAt }: LogFile): string {
-  return `${JSON.stringify({ origin, vkey, created_at: createdAt }, null, 2)}\n`;
+export function formatLogFile({ origin, vkey, createdAt, trimDelayMs }: LogFile): string {
+  const trim = trimDelayMs === undefined ? {} : { trim_after_ms: trimDelayMs };
+  return `${JSON.stringify({ origin, vkey, created_at: createdAt, ...trim }, null, 2)}\n`;
 }
 
 /** @throws MalformedError `log_file_malformed` */

@@ -6,6 +6,7 @@ import type { Vault } from "../store/vault.ts";
 import { systemClock } from "./clock.ts";
 import { logKeys, type Store, type StoreFindings } from "../store/store.ts";
 import type { StoreStatus } from "../ops/status.ts";
+import { LOG_NAME } from "./data-directory.ts";
 import { originOf, type LogHome, type OpenContext } from "./log-home.ts";
 import { formatLogFile, identityOf, parseLogFile, type LogIdentity } from "./log-key.ts";
 import type { LogSecret } from "./log-secret.ts";
@@ -19,18 +20,24 @@ export interface SharedHomeOptions {
   /** Read from while the store is out. */
   readonly mirrors: readonly Store[];
   readonly secret: LogSecret;
-  readonly cache: SegmentCache;
+  /** Opens the cache; called once the data directory's lock is held. */
+  readonly openCache: () => Promise<SegmentCache>;
   /** The node's own directory: marks, and below `cache/` what may be deleted. */
   readonly dataDir: string;
-  /** Journal objects are deleted only so long after they were sealed (milliseconds). */
-  readonly trimDelayMs: number;
+  /** Of new logs: commits are deleted only so long after they were sealed (milliseconds). An hour unless told. */
+  readonly trimDelayMs?: number | undefined;
   /** How long segments are locked (milliseconds), if the vault locks. */
   readonly retainMs?: number;
 }
 
+const TRIM_DELAY_MS = 60 * 60 * 1000;
+
 /** Logs in a store that many nodes share. */
 export class SharedHome implements LogHome {
+  readonly isOwn = false;
   readonly #options: SharedHomeOptions;
+  #opened: SegmentCache | undefined;
+  #opening: Promise<SegmentCache> | undefined;
 
   constructor(options: SharedHomeOptions) {
     this.#options = options;
@@ -38,29 +45,33 @@ export class SharedHome implements LogHome {
 
   async names(): Promise<string[]> {
     const { store, mirrors } = this.#options;
+    const isName = (name: string): boolean => LOG_NAME.test(name);
     try {
-      return await store.logNames();
+      return (await store.logNames()).filter(isName);
     } catch (error) {
       if (!(error instanceof UnavailableError) || !mirrors[0]) throw error;
-      return await mirrors[0].logNames();
+      return (await mirrors[0].logNames()).filter(isName);
     }
   }
 
   async create(name: string, originPrefix: string, createdAt: string): Promise<void> {
-    const { store, secret } = this.#options;
+    const { store, secret, trimDelayMs = TRIM_DELAY_MS } = this.#options;
     const objects = store.objects(name);
     if (await objects.get(logKeys.identity)) return;
     const origin = originOf(originPrefix, name);
     const { vkey } = identityOf(origin, createdAt, secret.deriveKey(origin));
     // Another node may be first: then its log is the one.
-    await objects.create(logKeys.identity, [Buffer.from(formatLogFile({ origin, vkey, createdAt }))]);
+    const file = formatLogFile({ origin, vkey, createdAt, trimDelayMs });
+    await objects.create(logKeys.identity, [Buffer.from(file)]);
   }
 
   async open(name: string, { idHashSeed, clock }: OpenContext): Promise<LogStorage> {
-    const { store, cache, dataDir, trimDelayMs, retainMs } = this.#options;
+    const { store, dataDir, retainMs } = this.#options;
+    const cache = await this.#cache();
     const vault = this.#vault(name);
+    const { identity, trimDelayMs } = await this.#identity(name);
     return await openSharedStorage({
-      identity: await this.#identity(name),
+      identity,
       objects: store.objects(name),
       fallback: this.#fallback(name),
       vault,
@@ -75,19 +86,30 @@ export class SharedHome implements LogHome {
   }
 
   status(): StoreStatus {
-    const { store, findings, cache } = this.#options;
+    const { store, findings } = this.#options;
     const { vaultLock, warnings } = findings();
     const unlocked =
       vaultLock === "none"
         ? ["the vault does not lock: whoever may write to the bucket may delete history"]
         : [];
     const remarks = [...unlocked, ...warnings];
-    return { place: store.place, kind: "shared", vaultLock, remarks, cache: cache.counters };
+    return {
+      place: store.place,
+      kind: "shared",
+      vaultLock,
+      remarks,
+      ...(this.#opened && { cache: this.#opened.counters }),
+    };
   }
 
   async close(): Promise<void> {
-    await this.#options.cache.close();
+    await this.#opened?.close();
     await this.#options.store.close();
+  }
+
+  async #cache(): Promise<SegmentCache> {
+    this.#opening ??= this.#options.openCache();
+    return (this.#opened = await this.#opening);
   }
 
   #fallback(name: string): FallbackObjects | undefined {
@@ -103,13 +125,14 @@ export class SharedHome implements LogHome {
     return new FallbackVault(store.vault(name), others, { clock: systemClock });
   }
 
-  async #identity(name: string): Promise<LogIdentity> {
+  async #identity(name: string): Promise<{ identity: LogIdentity; trimDelayMs: number }> {
     const { store, secret } = this.#options;
     const objects = this.#fallback(name) ?? store.objects(name);
     const place = `${objects.place}/${logKeys.identity}`;
     const text = await objects.get(logKeys.identity);
     if (!text) throw new UnavailableError("log_unfinished", `${place} is not there (yet)`);
-    const { origin, vkey, createdAt } = parseLogFile(text.toString(), place);
+    const file = parseLogFile(text.toString(), place);
+    const { origin, vkey, createdAt, trimDelayMs = TRIM_DELAY_MS } = file;
     // Else whoever can write to the store could have a second history of a log signed, under another name.
     if (!origin.endsWith(originOf("", name))) {
       throw new MalformedError(
@@ -118,7 +141,7 @@ export class SharedHome implements LogHome {
       );
     }
     const identity = identityOf(origin, createdAt, secret.deriveKey(origin));
-    if (identity.vkey === vkey) return identity;
+    if (identity.vkey === vkey) return { identity, trimDelayMs };
     throw new MalformedError(
       "key_mismatch",
       `The secret that --key names does not give the key of log ${name} (${vkey}): it is not the one that the log was made with`,

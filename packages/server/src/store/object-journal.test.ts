@@ -21,10 +21,10 @@ describe("a journal that stood still for longer than the trim delay", () => {
     objects = new MemoryObjects();
     nowMs = 0;
     const now = (): number => nowMs;
-    const clock: Clock = { nowMs: now, monotonicMs: now, sleep: async () => Promise.resolve() };
+    const clock: Clock = { nowMs: now, monotonicMs: now, bootMs: now, sleep: async () => Promise.resolve() };
     const copy = MemoryJournal.open([]);
     const options = { objects, copy, clock, trimDelayMs: TRIM_DELAY_MS, sealEnd };
-    journal = new ObjectJournal(options, { wallMs: 0, monotonicMs: 0 });
+    journal = new ObjectJournal(options, { bootMs: 0, monotonicMs: 0 });
     await journal.append(unsignedCommit(0, 10));
     // Meanwhile others went on to 20, sealed all of that, and trimmed it.
     nowMs += 2 * TRIM_DELAY_MS;
@@ -58,7 +58,12 @@ describe("a journal that stood still for longer than the trim delay", () => {
 });
 
 describe("a journal that does not know how old its picture of the store is", () => {
-  const clock: Clock = { nowMs: () => 0, monotonicMs: () => 0, sleep: async () => Promise.resolve() };
+  const clock: Clock = {
+    nowMs: () => 0,
+    monotonicMs: () => 0,
+    bootMs: () => 0,
+    sleep: async () => Promise.resolve(),
+  };
   let objects: MemoryObjects;
 
   beforeEach(() => {
@@ -68,7 +73,7 @@ describe("a journal that does not know how old its picture of the store is", () 
   function openJournal(newest?: Commit): ObjectJournal {
     const copy = MemoryJournal.open([], { start: 10 });
     const options = { objects, copy, clock, trimDelayMs: TRIM_DELAY_MS, sealEnd, newest };
-    return new ObjectJournal(options, { wallMs: 0, monotonicMs: 0 });
+    return new ObjectJournal(options, { bootMs: 0, monotonicMs: 0 });
   }
 
   it("asks for seal records once it has read from a mirror, which may lag", async () => {

@@ -24,7 +24,7 @@ export interface ObjectJournalOptions {
 /** Whoever knew the end of the log longer ago than this part of the trim delay asks for seal records before it believes anything. */
 const STALE_FRACTION = 1 / 4;
 /** Nothing was ever confirmed: the next answer of the store is checked against its seal records. */
-const NEVER: Moment = { wallMs: -Infinity, monotonicMs: -Infinity };
+const NEVER: Moment = { bootMs: -Infinity, monotonicMs: -Infinity };
 const LATE = Symbol("late");
 const PAUSE_MS = 50;
 const PAUSE_MS_MAX = 500;
