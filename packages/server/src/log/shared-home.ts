@@ -45,7 +45,6 @@ export class SharedHome implements LogHome {
 
   async names(): Promise<string[]> {
     const { store, mirrors } = this.#options;
-    const isName = (name: string): boolean => LOG_NAME.test(name);
     try {
       return (await store.logNames()).filter(isName);
     } catch (error) {
@@ -147,4 +146,9 @@ export class SharedHome implements LogHome {
       `The secret that --key names does not give the key of log ${name} (${vkey}): it is not the one that the log was made with`,
     );
   }
+}
+
+/** Others may have put something else there. */
+function isName(name: string): boolean {
+  return LOG_NAME.test(name);
 }
