@@ -245,10 +245,10 @@ function configEntry(path: string, name: string, value: unknown): [string, unkno
     new UsageError(`${path}: “${name}” is ${JSON.stringify(value)}; expected ${expected}`);
   const isScalar = typeof value === "string" || typeof value === "number";
   const values: unknown[] = Array.isArray(value) ? value : [value];
-  const isList = values.every((each) => typeof each === "string");
+  const isList = values.every((each): each is string => typeof each === "string");
   if (option.repeatable || option.parse === list) {
     if (!isList) throw wrong("a text, or a list of texts");
-    return [keyOf(option), values];
+    return [keyOf(option), option.repeatable ? values : values.flatMap(list)];
   }
   if (!isScalar) throw wrong("one value");
   try {
