@@ -1,11 +1,4 @@
-import {
-  proveInclusion,
-  TILE_WIDTH,
-  tileHashReader,
-  parseTile,
-  MalformedError,
-  UnavailableError,
-} from "@stele/proof";
+import { proveInclusion, tileHashReader, parseTile, MalformedError, UnavailableError } from "@stele/proof";
 import {
   EntryBlocks,
   Follower,
@@ -215,12 +208,7 @@ export class SimLog {
 
   async readEntries(from: number, to: number): Promise<Uint8Array[]> {
     const sealed = Math.min(to, this.#sealer.sealedSize);
-    const entries: Uint8Array[] = [];
-    for (let n = Math.floor(from / TILE_WIDTH); n * TILE_WIDTH < sealed; n++) {
-      const block = await this.#blocks.get(n);
-      const start = n * TILE_WIDTH;
-      entries.push(...block.entries.slice(Math.max(0, from - start), sealed - start));
-    }
+    const entries = await this.#blocks.entries(from, sealed);
     const hot = from + entries.length;
     if (hot < to) entries.push(...(await this.#readHot(hot, to)));
     return entries;

@@ -42,6 +42,17 @@ export class EntryBlocks {
     return block;
   }
 
+  /** The sealed entries `[from, to)`; none if `from` is not below `to`. @throws VerificationError `segment_corrupt` */
+  async entries(from: number, to: number): Promise<Uint8Array[]> {
+    const entries: Uint8Array[] = [];
+    for (let n = Math.floor(from / TILE_WIDTH); n * TILE_WIDTH < to; n++) {
+      const block = await this.get(n);
+      const start = n * TILE_WIDTH;
+      entries.push(...block.entries.slice(Math.max(0, from - start), to - start));
+    }
+    return entries;
+  }
+
   async #load(n: number): Promise<EntryBlock> {
     const start = n * TILE_WIDTH;
     const entries = await this.#read(start, start + TILE_WIDTH);

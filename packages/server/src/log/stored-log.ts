@@ -254,12 +254,7 @@ export class StoredLog implements AuditLog {
   async readEntries(from: number, to: number): Promise<Uint8Array[]> {
     this.#checkRange(from, to);
     const sealed = Math.min(to, this.#sealer.sealedSize);
-    const entries: Uint8Array[] = [];
-    for (let n = Math.floor(from / TILE_WIDTH); n * TILE_WIDTH < sealed; n++) {
-      const block = await this.#blocks.get(n);
-      const start = n * TILE_WIDTH;
-      entries.push(...block.entries.slice(Math.max(0, from - start), sealed - start));
-    }
+    const entries = await this.#blocks.entries(from, sealed);
     const hot = from + entries.length;
     if (hot < to) entries.push(...(await this.#readHot(hot, to)));
     return entries;
