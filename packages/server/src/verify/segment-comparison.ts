@@ -1,9 +1,10 @@
 import { equalBytes, HASH_LENGTH_BYTES, TILE_WIDTH, VerificationError } from "@stele/proof";
 import type { Segment } from "../search/segment.ts";
 import type { SegmentHashes } from "./segment-audit.ts";
+import type { TreeAudit } from "./tree-audit.ts";
 
 /** Where the runs of 256 entries of a segment begin. */
-export function blockStarts({ start, end }: Segment): number[] {
+function blockStarts({ start, end }: Segment): number[] {
   return Array.from({ length: (end - start) / TILE_WIDTH }, (_, i) => start + i * TILE_WIDTH);
 }
 
@@ -26,5 +27,21 @@ export function compareSegment(path: string, segment: Segment, hashes: SegmentHa
       `${path}: the entries [${start}, ${start + TILE_WIDTH}) are not those that were sealed`,
       { path, start, computed, expected },
     );
+  }
+}
+
+/** The runs of 256 entries of a segment whose leaves a tree needs: one of its claims ends inside. */
+export function neededLeaves(audit: TreeAudit, segment: Segment): number[] {
+  return blockStarts(segment).filter((start) => audit.needsLeaves(start, start + TILE_WIDTH));
+}
+
+/** Appends a segment that was hashed: by its leaves where they were needed, by runs of 256 entries elsewhere. */
+export function appendSegment(audit: TreeAudit, segment: Segment, hashes: SegmentHashes): void {
+  for (const [i, start] of blockStarts(segment).entries()) {
+    const leaves = hashes.leafHashes.get(start);
+    if (leaves) audit.appendLeaves(leaves);
+    else {
+      audit.appendBlock(hashes.subtreeHashes.subarray(i * HASH_LENGTH_BYTES, (i + 1) * HASH_LENGTH_BYTES));
+    }
   }
 }

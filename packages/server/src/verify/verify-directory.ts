@@ -4,7 +4,6 @@ import { join } from "node:path";
 import {
   HASH_LENGTH_BYTES,
   MalformedError,
-  TILE_WIDTH,
   VerificationError,
   verifyCheckpoint,
   type NoteVerifier,
@@ -21,7 +20,7 @@ import { nativeLogVerifier } from "./log-verifier.ts";
 import { chooseKey, recall, remember } from "./remembered.ts";
 import { nothingChecked, type Checked, type VerificationReport, type VerifyOptions } from "./report.ts";
 import { hashSegments } from "./segment-audit.ts";
-import { blockStarts, compareSegment } from "./segment-comparison.ts";
+import { appendSegment, compareSegment, neededLeaves } from "./segment-comparison.ts";
 import { TreeAudit, type Claim } from "./tree-audit.ts";
 
 /** A node that is running may seal and trim meanwhile: then what was listed is gone, and it begins anew. */
@@ -154,21 +153,14 @@ class DirectoryVerification {
     const questions = segments.map((segment) => ({
       directory: this.#segmentDirectory,
       segment,
-      leavesOf: blockStarts(segment).filter((start) => audit.needsLeaves(start, start + TILE_WIDTH)),
+      leavesOf: neededLeaves(audit, segment),
     }));
     let n = 0;
     for await (const hashes of hashSegments(questions, availableParallelism())) {
       const segment = segments[n++]!;
       const path = this.#pathOf(segment);
       compareSegment(path, segment, hashes);
-      for (const [i, start] of blockStarts(segment).entries()) {
-        const leaves = hashes.leafHashes.get(start);
-        if (leaves) audit.appendLeaves(leaves);
-        else
-          audit.appendBlock(
-            hashes.subtreeHashes.subarray(i * HASH_LENGTH_BYTES, (i + 1) * HASH_LENGTH_BYTES),
-          );
-      }
+      appendSegment(audit, segment, hashes);
       this.#checked.segments++;
       this.#count(hashes.entries, hashes.bytes, (await stat(path)).size);
     }

@@ -2,14 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdir, rm } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import {
-  HASH_LENGTH_BYTES,
-  MalformedError,
-  TILE_WIDTH,
-  VerificationError,
-  verifyCheckpoint,
-  type NoteVerifier,
-} from "@stele/proof";
+import { MalformedError, VerificationError, verifyCheckpoint, type NoteVerifier } from "@stele/proof";
 import { parseLogFile } from "../log/log-key.ts";
 import { logVerifier } from "../log/native-ed25519.ts";
 import { fetchSegment } from "../mirror/copy-segment.ts";
@@ -20,7 +13,7 @@ import { logKeys, type Store } from "../store/store.ts";
 import { auditCommit, parseCommitObject } from "./commit-audit.ts";
 import { chooseKey, recall, remember } from "./remembered.ts";
 import { nothingChecked, type VerificationReport, type VerifyOptions } from "./report.ts";
-import { blockStarts, compareSegment } from "./segment-comparison.ts";
+import { appendSegment, compareSegment, neededLeaves } from "./segment-comparison.ts";
 import { hashSegments } from "./segment-audit.ts";
 import { TreeAudit, type Claim } from "./tree-audit.ts";
 
@@ -220,20 +213,13 @@ class StoreAudit {
     const questions = records.map(({ segment }) => ({
       directory,
       segment,
-      leavesOf: blockStarts(segment).filter((start) => audit.needsLeaves(start, start + TILE_WIDTH)),
+      leavesOf: neededLeaves(audit, segment),
     }));
     let n = 0;
     for await (const hashes of hashSegments(questions, threads)) {
       const { segment } = records[n++]!;
       compareSegment(`${this.#primary.vault.place}/${segment.key}`, segment, hashes);
-      for (const [i, start] of blockStarts(segment).entries()) {
-        const leaves = hashes.leafHashes.get(start);
-        if (leaves) audit.appendLeaves(leaves);
-        else
-          audit.appendBlock(
-            hashes.subtreeHashes.subarray(i * HASH_LENGTH_BYTES, (i + 1) * HASH_LENGTH_BYTES),
-          );
-      }
+      appendSegment(audit, segment, hashes);
       this.#checked.segments++;
       this.#checked.entries += hashes.entries;
       this.#checked.bytes += hashes.bytes;
