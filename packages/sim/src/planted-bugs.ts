@@ -61,35 +61,28 @@ const believesCreated = lying("believes_created", (objects) => withoutRecordsAft
 /** A commit that is found is believed, though its position may have been trimmed before it landed. */
 const believesFound = lying("believes_found", (objects) => withoutRecordsAfter(objects, "found"));
 
+/** A journal that deletes what is sealed at once, all but the last `kept` commits of it. */
+function trimming(name: string, kept: number): Bug {
+  return {
+    name,
+    recover: async (options) => {
+      const recovery = await recoverShared(options);
+      const { journal } = recovery;
+      const trim = journal.trim.bind(journal);
+      journal.trim = async (before) => {
+        await trim(before);
+        await deleteBefore(options.objects, before, kept);
+      };
+      return recovery;
+    },
+  };
+}
+
 /** Commits are deleted as soon as they are sealed. */
-const trimsAtOnce: Bug = {
-  name: "trims_at_once",
-  recover: async (options) => {
-    const recovery = await recoverShared(options);
-    const { journal } = recovery;
-    const trim = journal.trim.bind(journal);
-    journal.trim = async (before) => {
-      await trim(before);
-      await deleteBefore(options.objects, before, 1);
-    };
-    return recovery;
-  },
-};
+const trimsAtOnce = trimming("trims_at_once", 1);
 
 /** One commit more than what is sealed is deleted. */
-const trimsTooMuch: Bug = {
-  name: "trims_too_much",
-  recover: async (options) => {
-    const recovery = await recoverShared(options);
-    const { journal } = recovery;
-    const trim = journal.trim.bind(journal);
-    journal.trim = async (before) => {
-      await trim(before);
-      await deleteBefore(options.objects, before, 0);
-    };
-    return recovery;
-  },
-};
+const trimsTooMuch = trimming("trims_too_much", 0);
 
 export const plantedBugs: readonly Bug[] = [
   existsIsForeign,
