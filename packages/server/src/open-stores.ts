@@ -8,6 +8,7 @@ import { SegmentCache } from "./search/segment-cache.ts";
 import { FileStore } from "./store/file-store.ts";
 import { ObservedStore, type ObserveCall } from "./store/observed-store.ts";
 import { openStore } from "./store/open-store.ts";
+import { openUnprobed } from "./mirror/open-mirror.ts";
 import { ProbeFirstStore } from "./store/probe-first-store.ts";
 import type { Store, StoreFindings } from "./store/store.ts";
 
@@ -160,16 +161,7 @@ export async function openMirrors(
 ): Promise<NodeMirrors> {
   const stores: Store[] = [];
   for (const url of urls) {
-    const store = openStore({
-      journal: url,
-      journalOption: "--mirror",
-      s3: {
-        ...(shared.s3Endpoints && { endpoints: shared.s3Endpoints }),
-        ...(shared.s3Region !== undefined && { region: shared.s3Region }),
-      },
-      lock: { mode: shared.lock ?? "compliance", required: false },
-      timeoutMs: STORE_TIMEOUT_MS,
-    });
+    const store = openUnprobed(url, "--mirror", { ...shared, storeTimeoutMs: STORE_TIMEOUT_MS });
     if (store instanceof FileStore) await store.make().catch(storeIsOut);
     stores.push(store);
   }

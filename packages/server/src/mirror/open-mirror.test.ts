@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { openMirrors } from "../open-stores.ts";
-import { openForReading, openMirror } from "./open-mirror.ts";
+import { openUnprobed, openMirror } from "./open-mirror.ts";
 
 it.each([
   "nothing",
@@ -11,7 +11,7 @@ it.each([
 ])("names the option or argument that %s was given with", async (url) => {
   const code = "store_url_invalid";
   const named = (name: string) => ({ code, message: expect.stringMatching(new RegExp(`^${name}[ ,]`)) });
-  expect(() => openForReading(url, "--primary", {})).toThrow(expect.objectContaining(named("--primary")));
+  expect(() => openUnprobed(url, "--primary", {})).toThrow(expect.objectContaining(named("--primary")));
   await expect(openMirror(url, "MIRROR", {})).rejects.toMatchObject(named("MIRROR"));
   await expect(openMirrors({ urls: [url] }, {})).rejects.toMatchObject(named("--mirror"));
 });

@@ -15,11 +15,11 @@ export interface StoreAccess {
 const STORE_TIMEOUT_MS = 10_000;
 
 /**
- * Opens a store that gets no segments.
+ * Opens a store where no vault has to lock; asks nothing of it yet.
  *
  * @throws MalformedError `store_url_invalid`
  */
-export function openForReading(url: string, option: string, access: StoreAccess, vault?: string): Store {
+export function openUnprobed(url: string, option: string, access: StoreAccess, vault?: string): Store {
   const { s3Endpoints, s3Region, storeTimeoutMs, lock } = access;
   return openStore({
     journal: url,
@@ -40,7 +40,7 @@ export function openForReading(url: string, option: string, access: StoreAccess,
  * @throws MalformedError `store_url_invalid`, `store_unfit`; UnavailableError `store_unavailable`, `store_denied`
  */
 export async function openMirror(url: string, option: string, access: StoreAccess): Promise<Store> {
-  const store = openForReading(url, option, access);
+  const store = openUnprobed(url, option, access);
   try {
     await store.probe();
     return store;

@@ -5,7 +5,7 @@ import { logDirectory } from "../log/data-directory.ts";
 import { parseLogFile } from "../log/log-key.ts";
 import { logKeys, type Store } from "../store/store.ts";
 import type { KnownCheckpoint } from "../verify/verify-store.ts";
-import { openForReading, type StoreAccess } from "./open-mirror.ts";
+import { openUnprobed, type StoreAccess } from "./open-mirror.ts";
 import { restoreDirectory } from "./restore-directory.ts";
 import {
   assertCovered,
@@ -57,9 +57,9 @@ export interface PromotedLog {
  */
 export async function promoteStore(options: PromoteOptions): Promise<PromotedLog[]> {
   const { acceptLoss, into } = options;
-  const mirror = openForReading(options.mirror, "MIRROR", options);
+  const mirror = openUnprobed(options.mirror, "MIRROR", options);
   const oldPrimary =
-    options.primary === undefined ? undefined : openForReading(options.primary, "--primary", options);
+    options.primary === undefined ? undefined : openUnprobed(options.primary, "--primary", options);
   try {
     const logs = await logsOf(mirror, oldPrimary, options);
     const known = await knownCheckpoints(mirror, logs, options);

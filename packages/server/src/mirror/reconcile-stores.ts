@@ -8,7 +8,7 @@ import { listSegments } from "../search/segment-reader.ts";
 import { logKeys, type Store } from "../store/store.ts";
 import { chooseKey, recall } from "../verify/remembered.ts";
 import { DirectoryPrimary } from "./directory-primary.ts";
-import { openForReading, openMirror, type StoreAccess } from "./open-mirror.ts";
+import { openUnprobed, openMirror, type StoreAccess } from "./open-mirror.ts";
 import type { PrimaryLog } from "./primary-log.ts";
 import { reconcileLog, type ReconcileOptions } from "./reconcile.ts";
 import type { ReconcileReport } from "./reconcile-report.ts";
@@ -39,7 +39,7 @@ export async function* reconcileStores(options: ReconcileStoresOptions): AsyncGe
   const { primary, only } = options;
   const mirror = await openMirror(options.mirror, "MIRROR", options);
   const store =
-    "journal" in primary ? openForReading(primary.journal, "--primary", options, primary.vault) : undefined;
+    "journal" in primary ? openUnprobed(primary.journal, "--primary", options, primary.vault) : undefined;
   try {
     const names = "dataDir" in primary ? await logNames(primary.dataDir) : await store!.logNames();
     for (const log of names) {
