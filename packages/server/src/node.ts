@@ -15,6 +15,7 @@ import { StoredLog, type LogReport, type MirroredLog } from "./log/stored-log.ts
 import { LogMirrors, type MirrorPolicy } from "./mirror/log-mirrors.ts";
 import { MirrorWriter } from "./mirror/mirror-writer.ts";
 import { ReconcileSchedule } from "./mirror/reconcile-schedule.ts";
+import { AlarmBoard } from "./ops/alarms.ts";
 import { Metrics } from "./ops/metrics.ts";
 import type { NodeStatus } from "./ops/status.ts";
 import type { Store } from "./store/store.ts";
@@ -66,6 +67,7 @@ const REOPEN_PAUSE_MS = 1_000;
 /** The logs of one node, and what they share. */
 export class SteleNode implements NodeView {
   readonly metrics: Metrics;
+  readonly alarms: AlarmBoard;
   readonly #options: NodeOptions;
   readonly #home: LogHome;
   readonly #database: Database;
@@ -81,6 +83,7 @@ export class SteleNode implements NodeView {
   private constructor(options: NodeOptions, database: Database) {
     this.#options = options;
     this.metrics = options.metrics ?? new Metrics();
+    this.alarms = new AlarmBoard(options.now ?? Date.now);
     this.#home = options.home ?? new DirectoryHome(options.dataDir);
     this.#database = database;
     this.metrics.watch(() => this.status());
@@ -170,6 +173,7 @@ export class SteleNode implements NodeView {
       startedMs: this.#startedMs,
       store: this.#home.status(),
       logs: this.logs().map((log) => log.status()),
+      alarms: this.alarms.active,
     };
   }
 

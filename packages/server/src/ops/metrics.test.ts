@@ -40,6 +40,7 @@ const node = (logs: readonly LogStatus[]): NodeStatus => ({
     cache: { requests: 5, fetchedBytes: 4_096, hits: 7, misses: 3, usedBytes: 2_048 },
   },
   logs,
+  alarms: [],
 });
 
 async function shown(metrics: Metrics): Promise<string[]> {

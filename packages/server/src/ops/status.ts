@@ -1,3 +1,4 @@
+import type { ActiveAlarm } from "./alarms.ts";
 import type { MirrorState } from "../mirror/mirror-writer.ts";
 import type { SegmentCacheCounters } from "../search/segment-cache.ts";
 
@@ -8,6 +9,7 @@ export interface NodeStatus {
   readonly startedMs: number;
   readonly store: StoreStatus;
   readonly logs: readonly LogStatus[];
+  readonly alarms: readonly ActiveAlarm[];
 }
 
 export interface StoreStatus {
