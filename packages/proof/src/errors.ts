@@ -83,6 +83,7 @@ export const PROOF_ERROR_CODES = {
   checkpoint_root_wrong: "The checkpoint is of an empty tree and has another root than the empty tree's.",
   cosignature_malformed: "Not a timestamped Ed25519 cosignature.",
   cosignatures_too_few: "Fewer known witnesses than the required number cosigned the checkpoint.",
+  add_checkpoint_malformed: "Not the body of an add-checkpoint request (c2sp.org/tlog-witness).",
   tlog_proof_malformed: "Not a c2sp.org/tlog-proof@v1 file.",
 } as const satisfies Readonly<Record<string, string>>;
 

@@ -88,6 +88,12 @@ export {
   signCosignature,
 } from "./cosignature.ts";
 export type { Cosignature, TimestampedSignature } from "./cosignature.ts";
+export {
+  ADD_CHECKPOINT_LENGTH_BYTES_MAX,
+  formatAddCheckpoint,
+  parseAddCheckpoint,
+} from "./add-checkpoint.ts";
+export type { AddCheckpointRequest } from "./add-checkpoint.ts";
 export { formatTlogProof, parseTlogProof, verifyTlogProof } from "./tlog-proof.ts";
 export type { TlogProof, VerifiedLeaf } from "./tlog-proof.ts";
 
