@@ -4,6 +4,7 @@ import { MalformedError, VerificationError } from "./errors.ts";
 import { checkHash, emptyRoot, equalBytes, HASH_LENGTH_BYTES } from "./hasher.ts";
 import { formatDecimal, parseDecimal } from "./integer.ts";
 import { verifyNote, type NoteVerifier, type VerifiedNote, type VerifiedSignature } from "./note.ts";
+import { maySign, type LogKeys } from "./succession.ts";
 import type { TreeHead } from "./tree.ts";
 import { SIGNATURE_TYPE_COSIGNATURE } from "./verifier-key.ts";
 
@@ -80,19 +81,20 @@ export interface CheckpointPolicy {
  * (`verifyConsistency`).
  *
  * @param bytes the untrusted signed note
- * @param log the trusted verifier of the log, or several of them (while a key is rotated), one of which suffices
+ * @param log the trusted verifier of the log; or its keys, one of which must have signed that may sign this size
+ *   (`followSuccession`); or several verifiers, one of which suffices whatever the size
  * @throws MalformedError what `verifyNote` and {@link parseCheckpoint} throw; `key_duplicate`
  * @throws VerificationError `note_signature_wrong`, `note_not_signed`, `checkpoint_origin_wrong`,
- *   `checkpoint_root_wrong`, `cosignatures_too_few`; the evidence has the note
+ *   `key_not_valid_for_size`, `checkpoint_root_wrong`, `cosignatures_too_few`; the evidence has the note
  */
 export function verifyCheckpoint(
   bytes: Uint8Array,
-  log: NoteVerifier | readonly NoteVerifier[],
+  log: NoteVerifier | readonly NoteVerifier[] | LogKeys,
   policy: CheckpointPolicy = {},
 ): VerifiedCheckpoint {
   const { origin, witnesses = [], witnessesMin = 0 } = policy;
   checkDistinctKeys(witnesses);
-  const logs = "key" in log ? [log] : log;
+  const logs = verifiersOf(log);
   const note = verifyNote(bytes, [...logs, ...witnesses]);
   const byLog = note.verified.filter(({ verifier }) => logs.includes(verifier));
   if (byLog.length === 0) {
@@ -113,6 +115,7 @@ export function verifyCheckpoint(
       evidence,
     );
   }
+  if ("statements" in log) checkKeys(log, byLog, checkpoint.treeSize, evidence);
   if (checkpoint.treeSize === 0 && !equalBytes(checkpoint.root, emptyRoot())) {
     throw new VerificationError("checkpoint_root_wrong", "The root of the empty tree is wrong", evidence);
   }
@@ -127,6 +130,28 @@ export function verifyCheckpoint(
     );
   }
   return { ...checkpoint, note, cosignatures, [verified]: true };
+}
+
+/** What signatures of a log are checked with, whatever they are of. */
+export function verifiersOf(log: NoteVerifier | readonly NoteVerifier[] | LogKeys): readonly NoteVerifier[] {
+  if ("key" in log) return [log];
+  return "statements" in log ? log.keys.map(({ verifier }) => verifier) : log;
+}
+
+/** Else old entries could be signed again with a newer key, or a log be continued with a key that was stolen after its time. */
+function checkKeys(
+  { keys }: LogKeys,
+  signatures: readonly VerifiedSignature[],
+  treeSize: number,
+  evidence: Readonly<Record<string, unknown>>,
+): void {
+  const signers = keys.filter((key) => signatures.some(({ verifier }) => verifier === key.verifier));
+  if (signers.some((key) => maySign(key, treeSize))) return;
+  throw new VerificationError(
+    "key_not_valid_for_size",
+    `The checkpoint of size ${treeSize} is signed by ${signers.map(({ vkey }) => vkey).join(" and ")}, which may not sign that size`,
+    { ...evidence, ranges: signers.map(({ vkey, fromSize, toSize }) => ({ vkey, fromSize, toSize })) },
+  );
 }
 
 /** The message of a cosignature does not name the witness, so one key under two names would count twice. */

@@ -81,6 +81,12 @@ export const PROOF_ERROR_CODES = {
   checkpoint_malformed: "The note text is not a checkpoint.",
   checkpoint_origin_wrong: "The checkpoint's origin is not the expected log, or not the name of its key.",
   checkpoint_root_wrong: "The checkpoint is of an empty tree and has another root than the empty tree's.",
+  succession_malformed: "Not a signed statement about the keys of a log, or too many of them.",
+  succession_broken:
+    "A statement about the keys of a log is not signed as it must be, or contradicts those before it.",
+  key_not_in_succession: "A trusted key is none of the log's keys.",
+  key_not_valid_for_size:
+    "The checkpoint is signed only by keys of the log that may not sign trees of its size.",
   cosignature_malformed: "Not a timestamped Ed25519 cosignature.",
   cosignatures_too_few: "Fewer known witnesses than the required number cosigned the checkpoint.",
   add_checkpoint_malformed: "Not the body of an add-checkpoint request (c2sp.org/tlog-witness).",

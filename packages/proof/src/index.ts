@@ -78,8 +78,20 @@ export {
 } from "./verifier-key.ts";
 export type { Ed25519Verify, SignatureType, VerifierKey } from "./verifier-key.ts";
 
-export { formatCheckpoint, parseCheckpoint, verifyCheckpoint } from "./checkpoint.ts";
+export { formatCheckpoint, parseCheckpoint, verifiersOf, verifyCheckpoint } from "./checkpoint.ts";
 export type { Checkpoint, CheckpointPolicy, VerifiedCheckpoint } from "./checkpoint.ts";
+export {
+  extendsStatements,
+  followSuccession,
+  formatKeyStatement,
+  KEY_STATEMENT_LENGTH_BYTES_MAX,
+  KEY_STATEMENTS_MAX,
+  maySign,
+  newestKey,
+  parseKeyStatement,
+  signKeyStatement,
+} from "./succession.ts";
+export type { KeyStatement, LogKey, LogKeys, Retirement, Succession } from "./succession.ts";
 export {
   cosignatureMessage,
   cosignatureVerifier,

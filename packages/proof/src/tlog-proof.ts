@@ -5,6 +5,7 @@ import { checkHash, equalBytes, sha256Hasher, type Hash, type Hasher } from "./h
 import { verifyInclusion, type Leaf } from "./inclusion.ts";
 import { formatDecimal, parseDecimal } from "./integer.ts";
 import { NOTE_LENGTH_BYTES_MAX, parseNote, type NoteVerifier } from "./note.ts";
+import type { LogKeys } from "./succession.ts";
 import { decodeUtf8, encodeUtf8 } from "./utf8.ts";
 
 /**
@@ -85,14 +86,14 @@ export interface VerifiedLeaf extends Leaf {
  *
  * @param bytes untrusted
  * @param leafHash of the entry in question, hashed by the caller (`leafHash(entry)`)
- * @param log the trusted verifier of the log, or several of them
+ * @param log the trusted verifier of the log, or several of them, or its keys: as for `verifyCheckpoint`
  * @throws MalformedError what {@link parseTlogProof} and `verifyCheckpoint` throw, `integer_out_of_range`
  * @throws VerificationError what `verifyCheckpoint` throws, `inclusion_not_proven`
  */
 export function verifyTlogProof(
   bytes: Uint8Array,
   leafHash: Hash,
-  log: NoteVerifier | readonly NoteVerifier[],
+  log: NoteVerifier | readonly NoteVerifier[] | LogKeys,
   policy: CheckpointPolicy = {},
   hasher: Hasher = sha256Hasher,
 ): VerifiedLeaf {
