@@ -164,6 +164,8 @@ describe("signature and origin", () => {
   });
 });
 
+const atLeast = (count: number) => (cosigned: ReadonlySet<unknown>) => cosigned.size >= count;
+
 describe("witnesses", () => {
   const one = testWitness("witness.example/one", 2);
   const two = testWitness("witness.example/two", 3);
@@ -175,7 +177,7 @@ describe("witnesses", () => {
     const bytes = encodeUtf8(artefacts.cosignedCheckpoint);
     const checkpoint = verifyCheckpoint(bytes, noteVerifier(artefacts.logKey), {
       witnesses: known,
-      witnessesMin: 2,
+      quorum: atLeast(2),
     });
     expect(checkpoint.cosignatures.map((c) => c.timestampSeconds)).toEqual(artefacts.cosignatureTimes);
     expect(checkpoint.cosignatures.map((c) => c.name)).toEqual([
@@ -186,16 +188,16 @@ describe("witnesses", () => {
 
   test("counts known witnesses, each once, with its latest time", async () => {
     const bytes = await one.cosign(await one.cosign(await three.cosign(signed, 50), 200), 100);
-    const { cosignatures } = verifyCheckpoint(bytes, log, { witnesses, witnessesMin: 1 });
+    const { cosignatures } = verifyCheckpoint(bytes, log, { witnesses, quorum: atLeast(1) });
     expect(cosignatures).toEqual([
       { name: "witness.example/one", keyId: one.key.keyId, timestampSeconds: 200 },
     ]);
     expectError(VerificationError, "cosignatures_too_few", () =>
-      verifyCheckpoint(bytes, log, { witnesses, witnessesMin: 2 }),
+      verifyCheckpoint(bytes, log, { witnesses, quorum: atLeast(2) }),
     );
-    expect(verifyCheckpoint(await two.cosign(bytes, 7), log, { witnesses, witnessesMin: 2 }).treeSize).toBe(
-      300,
-    );
+    expect(
+      verifyCheckpoint(await two.cosign(bytes, 7), log, { witnesses, quorum: atLeast(2) }).treeSize,
+    ).toBe(300);
   });
 
   test("a witness is not a log", async () => {

@@ -71,8 +71,8 @@ export interface CheckpointPolicy {
   readonly origin?: string;
   /** Verifiers of witnesses' cosignatures; none unless told. Each must have a public key of its own. */
   readonly witnesses?: readonly NoteVerifier[];
-  /** How many of the witnesses must have cosigned; 0 unless told. */
-  readonly witnessesMin?: number;
+  /** Whether it suffices that these of the witnesses cosigned; nobody must have, unless told. See `checkpointPolicy`. */
+  readonly quorum?: (cosigned: ReadonlySet<NoteVerifier>) => boolean;
 }
 
 /**
@@ -92,7 +92,7 @@ export function verifyCheckpoint(
   log: NoteVerifier | readonly NoteVerifier[] | LogKeys,
   policy: CheckpointPolicy = {},
 ): VerifiedCheckpoint {
-  const { origin, witnesses = [], witnessesMin = 0 } = policy;
+  const { origin, witnesses = [], quorum = () => true } = policy;
   checkDistinctKeys(witnesses);
   const logs = verifiersOf(log);
   const note = verifyNote(bytes, [...logs, ...witnesses]);
@@ -119,16 +119,17 @@ export function verifyCheckpoint(
   if (checkpoint.treeSize === 0 && !equalBytes(checkpoint.root, emptyRoot())) {
     throw new VerificationError("checkpoint_root_wrong", "The root of the empty tree is wrong", evidence);
   }
-  const cosignatures = latestCosignatures(
-    note.verified.filter(({ verifier }) => witnesses.includes(verifier)),
-  );
-  if (cosignatures.length < witnessesMin) {
+  const byWitnesses = note.verified.filter(({ verifier }) => witnesses.includes(verifier));
+  const cosigned = new Set(byWitnesses.map(({ verifier }) => verifier));
+  if (!quorum(cosigned)) {
+    const names = [...cosigned].map(({ key }) => key.name).join(", ") || "no known witness";
     throw new VerificationError(
       "cosignatures_too_few",
-      `${cosignatures.length} known witnesses cosigned the checkpoint; ${witnessesMin} are required`,
+      `The checkpoint is cosigned by ${names}, which is less than the policy requires`,
       evidence,
     );
   }
+  const cosignatures = latestCosignatures(byWitnesses);
   return { ...checkpoint, note, cosignatures, [verified]: true };
 }
 

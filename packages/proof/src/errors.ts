@@ -88,8 +88,9 @@ export const PROOF_ERROR_CODES = {
   key_not_valid_for_size:
     "The checkpoint is signed only by keys of the log that may not sign trees of its size.",
   cosignature_malformed: "Not a timestamped Ed25519 cosignature.",
-  cosignatures_too_few: "Fewer known witnesses than the required number cosigned the checkpoint.",
   add_checkpoint_malformed: "Not the body of an add-checkpoint request (c2sp.org/tlog-witness).",
+  cosignatures_too_few: "The known witnesses that cosigned the checkpoint do not reach the quorum.",
+  policy_malformed: "Not a c2sp.org/tlog-policy file.",
   tlog_proof_malformed: "Not a c2sp.org/tlog-proof@v1 file.",
 } as const satisfies Readonly<Record<string, string>>;
 

@@ -106,6 +106,9 @@ export {
   parseAddCheckpoint,
 } from "./add-checkpoint.ts";
 export type { AddCheckpointRequest } from "./add-checkpoint.ts";
+export { formatPolicy, parsePolicy, POLICY_LENGTH_BYTES_MAX } from "./policy.ts";
+export type { Policy, PolicyGroup, PolicyLog, PolicyWitness } from "./policy.ts";
+export { checkpointPolicy, policyLogs, quorumReached } from "./quorum.ts";
 export { formatTlogProof, parseTlogProof, verifyTlogProof } from "./tlog-proof.ts";
 export type { TlogProof, VerifiedLeaf } from "./tlog-proof.ts";
 

@@ -21,7 +21,10 @@ const unhex = (text: string) => new Uint8Array(Buffer.from(text, "hex"));
 
 test("the golden proof verifies, with its witnesses", () => {
   const witnesses = artefacts.witnessKeys.map((key) => cosignatureVerifier(key));
-  const verified = verifyTlogProof(golden, goldenLeaf, goldenLog, { witnesses, witnessesMin: 2 });
+  const verified = verifyTlogProof(golden, goldenLeaf, goldenLog, {
+    witnesses,
+    quorum: ({ size }) => size === 2,
+  });
   expect(verified).toMatchObject({ leafIndex: 123, leafHash: goldenLeaf });
   expect(verified.checkpoint).toMatchObject({ treeSize: 300, origin: "log.example/test" });
   expect(verified.checkpoint.cosignatures).toHaveLength(2);
