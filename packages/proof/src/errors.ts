@@ -58,7 +58,8 @@ export const PROOF_ERROR_CODES = {
   base64_malformed: "Not canonical, padded, standard base64.",
   utf8_malformed: "Not well-formed UTF-8 or UTF-16.",
   hash_malformed: "A hash is not exactly 32 bytes.",
-  inclusion_not_proven: "The inclusion proof does not lead from the leaf to the root.",
+  inclusion_not_proven: "The inclusion proof does not lead from the leaf, or the leaves, to the root.",
+  leaves_malformed: "Leaves of a batch proof that are not in ascending order, each once, or none.",
   consistency_not_proven: "The consistency proof does not connect the older root with the newer one.",
   range_malformed: "Serialised compact range with a wrong length or impossible bounds.",
   range_misaligned: "A subtree or range was appended to a compact range where it does not fit.",
@@ -91,6 +92,8 @@ export const PROOF_ERROR_CODES = {
   add_checkpoint_malformed: "Not the body of an add-checkpoint request (c2sp.org/tlog-witness).",
   cosignatures_too_few: "The known witnesses that cosigned the checkpoint do not reach the quorum.",
   policy_malformed: "Not a c2sp.org/tlog-policy file.",
+  evidence_malformed: "Not an evidence bundle (docs/spec/evidence.md).",
+  evidence_claim_wrong: "What an evidence bundle says about itself is not what its entries show.",
   tlog_proof_malformed: "Not a c2sp.org/tlog-proof@v1 file.",
 } as const satisfies Readonly<Record<string, string>>;
 

@@ -16,6 +16,7 @@ export { decodeUtf8, encodeUtf8 } from "./utf8.ts";
 export { emptyRoot, equalBytes, HASH_LENGTH_BYTES, leafHash, nodeHash, sha256Hasher } from "./hasher.ts";
 export type { Hash, Hasher } from "./hasher.ts";
 
+export { planBatchInclusion, proveBatchInclusion, verifyBatchInclusion } from "./batch-inclusion.ts";
 export { CompactRange, formatCompactRange, parseCompactRange, rootOfLeaves } from "./compact-range.ts";
 export type { CompactRangeOptions, VisitNode } from "./compact-range.ts";
 export { planConsistency, proveConsistency, verifyConsistency } from "./consistency.ts";
@@ -111,6 +112,18 @@ export type { Policy, PolicyGroup, PolicyLog, PolicyWitness } from "./policy.ts"
 export { checkpointPolicy, policyLogs, quorumReached } from "./quorum.ts";
 export { formatTlogProof, parseTlogProof, verifyTlogProof } from "./tlog-proof.ts";
 export type { TlogProof, VerifiedLeaf } from "./tlog-proof.ts";
+export {
+  EVIDENCE_ENTRIES_MAX,
+  EVIDENCE_LENGTH_BYTES_MAX,
+  formatEvidence,
+  looksLikeEvidence,
+  parseEvidence,
+} from "./evidence.ts";
+export type { Evidence, EvidenceDeclaration, EvidenceEntry } from "./evidence.ts";
+export { completenessOf } from "./evidence-completeness.ts";
+export type { Completeness, SourceRun } from "./evidence-completeness.ts";
+export { verifyEvidence } from "./verify-evidence.ts";
+export type { VerifiedEvidence } from "./verify-evidence.ts";
 
 export type { FetchPath } from "./resource-fetcher.ts";
 export { TileReader } from "./tile-reader.ts";

@@ -38,8 +38,14 @@ export function encodeUtf8(text: string): Uint8Array {
  * @throws MalformedError `utf8_malformed`
  */
 export function decodeUtf8(bytes: Uint8Array): string {
+  // In pieces: a string that grows by one character at a time takes some 30 bytes for each.
   let text = "";
+  let points: number[] = [];
   for (let at = 0; at < bytes.length;) {
+    if (points.length === PIECE_LENGTH) {
+      text += String.fromCodePoint(...points);
+      points = [];
+    }
     const lead = bytes[at]!;
     const length = sequenceLength(lead);
     // A lead byte of n bytes keeps 7-n bits (or 7, if it is alone).
@@ -52,11 +58,13 @@ export function decodeUtf8(bytes: Uint8Array): string {
     if (point < SMALLEST[length]! || point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff)) {
       throw notUtf8(at);
     }
-    text += String.fromCodePoint(point);
+    points.push(point);
     at += length;
   }
-  return text;
+  return text + String.fromCodePoint(...points);
 }
+
+const PIECE_LENGTH = 4096;
 
 /** How many bytes the lead byte announces, or 0 if it can't lead. */
 function sequenceLength(lead: number): number {
