@@ -2,8 +2,8 @@ import { MalformedError } from "./errors.ts";
 
 /** What a set of entries shows by itself about what is not among them. */
 export interface Completeness {
-  /** The entries are all those of the log with the indexes `[from, to)`. Undefined if they are no such run. */
-  readonly run: { readonly from: number; readonly to: number } | undefined;
+  /** The entries are all those of the log from index `first` to `last`. Undefined if they are no such run. */
+  readonly run: { readonly first: number; readonly last: number } | undefined;
   /** Each source of which there are entries with numbers, in the order of the entries. */
   readonly sources: readonly SourceRun[];
 }
@@ -42,7 +42,7 @@ export function completenessOf(
     // In this order the sum never leaves the safe integers.
     return { id, first: least, last: most, missing: most - least - (seqs.size - 1) };
   });
-  return { run: isRun ? { from: first.leafIndex, to: last.leafIndex + 1 } : undefined, sources };
+  return { run: isRun ? { first: first.leafIndex, last: last.leafIndex } : undefined, sources };
 }
 
 /** `source` of an entry (docs/spec/entry.md), if it has an id and a number. */
@@ -66,11 +66,12 @@ export function isCompleteness(
 ): value is Omit<Completeness, "run"> & { run: Completeness["run"] | null } {
   if (!isObject(value)) return false;
   const [run, sources] = [own(value, "run"), own(value, "sources")];
-  const isRun = run === null || (isObject(run) && isCount(own(run, "from")) && isCount(own(run, "to")));
+  const hasCounts = (object: object, ...names: string[]) => names.every((name) => isCount(own(object, name)));
+  const isRun = run === null || (isObject(run) && hasCounts(run, "first", "last"));
   const isSource = (source: unknown) =>
     isObject(source) &&
     typeof own(source, "id") === "string" &&
-    ["first", "last", "missing"].every((name) => isCount(own(source, name)));
+    hasCounts(source, "first", "last", "missing");
   return isRun && Array.isArray(sources) && sources.every(isSource);
 }
 
@@ -78,7 +79,7 @@ export function isCompleteness(
 export function sameCompleteness(a: Completeness, b: Completeness): boolean {
   const text = ({ run, sources }: Completeness) =>
     JSON.stringify([
-      run && [run.from, run.to],
+      run && [run.first, run.last],
       sources.map((source) => [source.id, source.first, source.last, source.missing]),
     ]);
   return text(a) === text(b);

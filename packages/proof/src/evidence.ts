@@ -109,7 +109,7 @@ function textOf({ checkpoint, policy, succession, declared, provable, proof, ent
       all_matches: allMatches,
     },
     provable: {
-      run: run ? { from: run.from, to: run.to } : null,
+      run: run ? { first: run.first, last: run.last } : null,
       sources: sources.map(({ id, first, last, missing }) => ({ id, first, last, missing })),
     },
     proof: encodeBase64(concatenate(proof)),
@@ -117,8 +117,8 @@ function textOf({ checkpoint, policy, succession, declared, provable, proof, ent
   });
 }
 
-function readEvidence(document: unknown): Evidence {
-  const read = fieldsOf(document, "it");
+function readEvidence(value: unknown): Evidence {
+  const read = fieldsOf(value, "it");
   if (read("format") !== FORMAT) throw malformed(`its format is not ${FORMAT}`);
   const checkpoint = read("checkpoint");
   const policy = read("policy");

@@ -5,6 +5,7 @@ import { completenessOf, sameCompleteness, type Completeness } from "./evidence-
 import type { Evidence, EvidenceEntry } from "./evidence.ts";
 import { sha256Hasher, type Hash, type Hasher } from "./hasher.ts";
 import type { NoteVerifier } from "./note.ts";
+import type { LogKeys } from "./succession.ts";
 import { encodeUtf8 } from "./utf8.ts";
 
 /** What of a bundle is proven. What it declares besides is not in here. */
@@ -22,13 +23,14 @@ export interface VerifiedEvidence {
  * says to be provable is what its entries show.
  *
  * @param evidence untrusted, parsed
- * @param log the trusted verifier of the log, or several; not from the bundle itself, or nothing is known of who signed
+ * @param log as for `verifyCheckpoint`. Not from the bundle itself, or nothing is known of who signed: from a key that
+ *   is trusted, and the bundle's succession, `followSuccession` makes the keys of the log
  * @throws VerificationError what `verifyCheckpoint` and `verifyBatchInclusion` throw, `evidence_claim_wrong`
  * @throws MalformedError what those throw, `evidence_malformed`
  */
 export function verifyEvidence(
   evidence: Evidence,
-  log: NoteVerifier | readonly NoteVerifier[],
+  log: NoteVerifier | readonly NoteVerifier[] | LogKeys,
   policy: CheckpointPolicy = {},
   hasher: Hasher = sha256Hasher,
 ): VerifiedEvidence {
