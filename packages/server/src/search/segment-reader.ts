@@ -1,8 +1,8 @@
-import { readdir, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { DuckDBBlobValue, listValue, type DuckDBValue } from "@duckdb/node-api";
 import { InvariantError, VerificationError } from "@stele/proof";
-import { errorCode } from "../store/storage-error.ts";
+import { fileNames } from "../store/file-names.ts";
 import { Database } from "./database.ts";
 import { entryGroups, readEntryGroup, type EntryGroup } from "./entry-groups.ts";
 import type { SegmentFiles } from "./segment-files.ts";
@@ -219,13 +219,4 @@ async function readMetadata(
 function bytesOf(value: DuckDBValue | undefined): Uint8Array {
   if (value instanceof DuckDBBlobValue) return value.bytes;
   throw new InvariantError("query_failed", "DuckDB gave something else than bytes");
-}
-
-async function fileNames(directory: string): Promise<string[]> {
-  try {
-    return await readdir(directory);
-  } catch (error) {
-    if (errorCode(error) === "ENOENT") return [];
-    throw error;
-  }
 }

@@ -1,8 +1,9 @@
-import { mkdir, open, readdir, readFile, rm, type FileHandle } from "node:fs/promises";
+import { mkdir, open, readFile, rm, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import { ConflictError, InvariantError, MalformedError, VerificationError } from "@stele/proof";
 import { formatCommit, IncompleteCommit, parseCommit, type Commit, type ParsedCommit } from "./commit.ts";
 import { syncDirectory, writeFully } from "./durable-file.ts";
+import { fileNames } from "./file-names.ts";
 import type { Journal, JournalFile, StoredCommit } from "./journal.ts";
 import { LineIndex } from "./line-index.ts";
 import { storageError } from "./storage-error.ts";
@@ -237,9 +238,9 @@ export class FileJournal implements Journal {
   }
 }
 
-/** The journal files of a directory, oldest first. */
+/** The journal files of a directory, oldest first; none if there is no such directory. */
 export async function listJournalFiles(directory: string): Promise<JournalFile[]> {
-  const names = (await readdir(directory)).filter((name) => FILE_NAME.test(name)).toSorted();
+  const names = (await fileNames(directory)).filter((name) => FILE_NAME.test(name)).toSorted();
   return names.map((name) => ({ path: join(directory, name), start: Number(FILE_NAME.exec(name)![1]) }));
 }
 

@@ -1,4 +1,4 @@
-import { TileReader, verifyCheckpoint, type FetchPath } from "@stele/proof";
+import { TILE_WIDTH, TileReader, verifyCheckpoint, type FetchPath } from "@stele/proof";
 import { nativeHasher } from "../log/native-hasher.ts";
 import { nativeLogVerifier } from "./log-verifier.ts";
 import { chooseKey, recall, remember } from "./remembered.ts";
@@ -19,7 +19,8 @@ export interface RemoteLog {
 
 /**
  * Verifies a whole log over HTTP, from nothing but its tlog-tiles: every entry is fetched and hashed, the tree is
- * rebuilt and compared with the signed checkpoint and with the one that the last verification saw.
+ * rebuilt and compared with the signed checkpoint and with the one that the last verification saw. Every hash tile is
+ * fetched, too: a wrong one could fool nobody, but no client could prove anything with it.
  *
  * @throws VerificationError with the first difference; UnavailableError
  */
@@ -38,13 +39,21 @@ export async function verifyRemoteLog(log: RemoteLog, options: VerifyOptions): P
     checked.checkpoints++;
   }
   const reader = new TileReader(checkpoint, log.fetch, { hasher: nativeHasher });
-  for await (const { entry, leafHash } of reader.readEntries(0, checkpoint.treeSize)) {
+  let leafTile: Promise<unknown> = Promise.resolve();
+  for await (const { leafIndex, entry, leafHash } of reader.readEntries(0, checkpoint.treeSize)) {
+    if (leafIndex % TILE_WIDTH === 0) {
+      await leafTile;
+      // Reading any of its hashes authenticates the whole tile; those above it are read on the way.
+      leafTile = reader.readHashes([{ level: 0, index: leafIndex }]);
+      leafTile.catch(() => undefined); // until it is awaited
+    }
     audit.appendLeaves(leafHash);
     checked.bytes += entry.length;
     if (++checked.entries % PROGRESS_ENTRIES === 0) {
       options.onProgress?.({ done: checked.entries, total: checkpoint.treeSize });
     }
   }
+  await leafTile;
   audit.claim({ ...checkpoint, place: `The checkpoint of ${log.url}` });
   audit.finish();
   await remember(options.stateDirectory, log.origin, { vkey, checkpoint: Buffer.from(note).toString() });
