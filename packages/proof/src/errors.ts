@@ -95,6 +95,8 @@ export const PROOF_ERROR_CODES = {
   evidence_malformed: "Not an evidence bundle (docs/spec/evidence.md).",
   evidence_claim_wrong: "What an evidence bundle says about itself is not what its entries show.",
   tlog_proof_malformed: "Not a c2sp.org/tlog-proof@v1 file.",
+  misbehaviour_malformed: "Not a stele.misbehaviour/v1 file.",
+  misbehaviour_not_proven: "The file does not show that the log misbehaved.",
 } as const satisfies Readonly<Record<string, string>>;
 
 export type ProofErrorCode = keyof typeof PROOF_ERROR_CODES;

@@ -124,6 +124,14 @@ export { completenessOf } from "./evidence-completeness.ts";
 export type { Completeness, SourceRun } from "./evidence-completeness.ts";
 export { verifyEvidence } from "./verify-evidence.ts";
 export type { VerifiedEvidence } from "./verify-evidence.ts";
+export {
+  findMisbehaviour,
+  formatMisbehaviour,
+  MISBEHAVIOUR_LENGTH_BYTES_MAX,
+  parseMisbehaviour,
+  verifyMisbehaviour,
+} from "./misbehaviour.ts";
+export type { Misbehaviour, ProvenPrefix, VerifiedMisbehaviour } from "./misbehaviour.ts";
 
 export type { FetchPath } from "./resource-fetcher.ts";
 export { TileReader } from "./tile-reader.ts";
