@@ -132,6 +132,8 @@ export {
   verifyMisbehaviour,
 } from "./misbehaviour.ts";
 export type { Misbehaviour, ProvenPrefix, VerifiedMisbehaviour } from "./misbehaviour.ts";
+export type { VerifiedEvidence, VerifyEvidenceOptions, Witness, Witnessing } from "./verify-evidence.ts";
+export type { EvidenceTrust } from "./evidence-trust.ts";
 
 export type { FetchPath } from "./resource-fetcher.ts";
 export { TileReader } from "./tile-reader.ts";
