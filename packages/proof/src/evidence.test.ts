@@ -59,9 +59,8 @@ describe("rejects what is not in the form", () => {
   });
 
   test("parts of it that have a form of their own", () => {
-    const parse = (wrong: string) => () => parseEvidence(encodeUtf8(wrong));
     const part = (code: "note_malformed" | "base64_malformed", wrong: string) =>
-      expectError(MalformedError, code, parse(wrong));
+      expectError(MalformedError, code, () => parseEvidence(encodeUtf8(wrong)));
     part("base64_malformed", text.replace(/"proof":"./, '"proof":"?'));
     part("note_malformed", text.replace('"checkpoint":"', String.raw`"checkpoint":"\u0001`));
     part("note_malformed", text.replace('"succession":[]', '"succession":["x"]'));
@@ -110,11 +109,11 @@ test("whatever is damaged: our own errors, or the same bytes again", () => {
   );
 });
 
-describe("what entries show", () => {
-  const of = (...indexes: readonly number[]) =>
-    completenessOf(indexes.map((leafIndex) => ({ leafIndex, entry: testEntry(leafIndex) })));
-  const withSource = (leafIndex: number, source: string) => ({ leafIndex, entry: `{"source":${source}}` });
+const of = (...indexes: readonly number[]) =>
+  completenessOf(indexes.map((leafIndex) => ({ leafIndex, entry: testEntry(leafIndex) })));
+const withSource = (leafIndex: number, source: string) => ({ leafIndex, entry: `{"source":${source}}` });
 
+describe("what entries show", () => {
   test("a run without gaps", () => {
     expect(of()).toEqual({ run: undefined, sources: [] });
     expect(of(7)).toEqual({ run: { first: 7, last: 7 }, sources: [] });

@@ -123,7 +123,8 @@ export type { Evidence, EvidenceDeclaration, EvidenceEntry } from "./evidence.ts
 export { completenessOf } from "./evidence-completeness.ts";
 export type { Completeness, SourceRun } from "./evidence-completeness.ts";
 export { verifyEvidence } from "./verify-evidence.ts";
-export type { VerifiedEvidence } from "./verify-evidence.ts";
+export type { VerifiedEvidence, VerifyEvidenceOptions, Witness, Witnessing } from "./verify-evidence.ts";
+export type { EvidenceTrust } from "./evidence-trust.ts";
 export {
   findMisbehaviour,
   formatMisbehaviour,
@@ -132,8 +133,6 @@ export {
   verifyMisbehaviour,
 } from "./misbehaviour.ts";
 export type { Misbehaviour, ProvenPrefix, VerifiedMisbehaviour } from "./misbehaviour.ts";
-export type { VerifiedEvidence, VerifyEvidenceOptions, Witness, Witnessing } from "./verify-evidence.ts";
-export type { EvidenceTrust } from "./evidence-trust.ts";
 
 export type { FetchPath } from "./resource-fetcher.ts";
 export { TileReader } from "./tile-reader.ts";
