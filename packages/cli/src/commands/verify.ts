@@ -1,4 +1,5 @@
-import { readFile, stat } from "node:fs/promises";
+import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { RefusedError, type SteleClient } from "@stele/client";
 import { MalformedError, parseVerifierKey, UnavailableError, VerificationError } from "@stele/proof";
@@ -7,25 +8,26 @@ import type { AddCommand } from "../command.ts";
 import { verifierKey } from "../option-values.ts";
 import { ProgressBar } from "../progress-bar.ts";
 import { DEFAULT_DATA, type Session } from "../session.ts";
+import { addStoreOptions, storeAccess, type StoreFlags } from "../store-options.ts";
 import { printReport, reportJson, type VerifiedReport } from "../verified-report.ts";
 
 export const addVerify: AddCommand = (program, run) => {
-  program
+  const command = program
     .command("verify")
     .summary("re-derive everything from the bytes, and compare")
     .description(
       "Verifies a log or a proof, reading only. Hashes every entry, rebuilds the tree, and compares it with what the log signed, and with what the last verification on this machine saw. Ends with 3 if anything is not true.",
     )
     .argument(
-      "[url|directory|file]",
-      `a node's URL, a data directory (or one of its logs), or a .tlog-proof; the running node or ${DEFAULT_DATA} unless told`,
+      "[url|directory|store|file]",
+      `a node's URL, a data directory (or one of its logs), a store (s3://… or file:///…), or a .tlog-proof; the running node or ${DEFAULT_DATA} unless told`,
     )
     .option("--key <vkey>", "the key that the log must be signed with", verifierKey)
-    .option("--state <directory>", "where the verifier remembers what it saw")
-    .action(run(verify));
+    .option("--state <directory>", "where the verifier remembers what it saw");
+  addStoreOptions(command).action(run(verify));
 };
 
-interface VerifyFlags {
+interface VerifyFlags extends StoreFlags {
   readonly key?: string;
   readonly state?: string;
 }
@@ -41,7 +43,7 @@ async function verify(session: Session, target: string | undefined, flags: Verif
     },
   };
   try {
-    for await (const report of reportsOf(session, target, options)) {
+    for await (const report of reportsOf(session, target, options, flags)) {
       await progress.clear();
       await (session.json ? session.printJson(reportJson(report)) : printReport(session, report));
     }
@@ -58,6 +60,7 @@ const OWN_MISTAKES: ReadonlySet<string> = new Set([
   "entry_needed",
   "not_a_log",
   "log_unknown",
+  "store_url_invalid",
   "verifier_state_malformed",
   "endpoint_malformed",
 ]);
@@ -73,6 +76,7 @@ async function* reportsOf(
   session: Session,
   target: string | undefined,
   options: VerifyOptions,
+  flags: StoreFlags,
 ): AsyncGenerator<VerifiedReport, void, undefined> {
   if (target === undefined) {
     const directory = await nodeOrDirectory(session);
@@ -82,6 +86,8 @@ async function* reportsOf(
   } else if (/^https?:/i.test(target)) {
     const [, base, named] = /^(.*?)(?:\/logs\/([^/]+))?\/*$/.exec(target)!;
     yield* verifyRemote(session, session.clientFor(base!, named ?? session.options.log), options);
+  } else if (/^(s3|file):/i.test(target)) {
+    yield* verifyStore(session, target, options, flags);
   } else if ((await stat(target)).isDirectory()) {
     yield* verifyDirectories(session, target, options);
   } else {
@@ -121,6 +127,22 @@ async function* verifyDirectories(session: Session, path: string, options: Verif
       : directories.filter((directory) => basename(directory) === log);
   if (chosen.length === 0) throw new MalformedError("log_unknown", `${join(path, "logs")} has no log ${log}`);
   for (const directory of chosen) yield await verifyLogDirectory(directory, options);
+}
+
+/** All logs of a store; with a key, the one that it can be the key of. Segments are fetched one after the other, to be hashed. */
+async function* verifyStore(session: Session, url: string, options: VerifyOptions, flags: StoreFlags) {
+  const { verifyStoreUrl } = await import("@stele/server/mirror");
+  const tempDirectory = await mkdtemp(join(tmpdir(), "stele-verify-"));
+  try {
+    yield* verifyStoreUrl(url, {
+      ...options,
+      ...storeAccess(flags),
+      ...(options.key !== undefined && { only: [session.options.log] }),
+      tempDirectory,
+    });
+  } finally {
+    await rm(tempDirectory, { recursive: true, force: true });
+  }
 }
 
 /** From the log's tlog-tiles alone. Only who it says it is, if no key is given, is asked of the node's own API. */
