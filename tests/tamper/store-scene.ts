@@ -53,7 +53,12 @@ export class StoreScene {
     const key = join(scene.root, "nodes.key");
     await stele(["key", "new", key]);
     const node = await startServe(join(scene.root, "node"), [
-      ...["--journal", scene.honest.url, "--key", key, "--segment-entries", String(SEGMENT_ENTRIES)],
+      "--journal",
+      scene.honest.url,
+      "--key",
+      key,
+      "--segment-entries",
+      String(SEGMENT_ENTRIES),
     ]);
     try {
       const client = new SteleClient({ endpoints: [node.url], log: "main" });
