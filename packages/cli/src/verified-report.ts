@@ -20,6 +20,7 @@ export function reportJson(report: VerifiedReport): object {
     checked: report.checked,
     extends_size: report.extendsSize ?? null,
     seconds: report.seconds,
+    ...(report.columns && { columns: report.columns }),
     ...(report.entry !== undefined && { index: report.leafIndex, entry_text: report.entry }),
   };
 }
@@ -61,6 +62,11 @@ function rowsOf(report: VerifiedReport): Row[] {
     ["hashed", `${countOf(checked.entries, "entry")}, ${countOf(checked.bytes, "byte")}${speed}`],
     ["compared", compared.filter((part) => !part.startsWith("0 ")).join(", ")],
   ];
+  const { columns } = report;
+  if (columns && columns.rows > 0) {
+    const rate = formatCount(columns.rows / Math.max(columns.seconds, 0.001));
+    rows.push(["columns", `${countOf(columns.rows, "row")} of what searches go by, ${rate} a second`]);
+  }
   if (entry !== undefined) rows.unshift(["event", `${leafIndex}: ${cut(entry, ENTRY_SHOWN)}`]);
   if (extendsSize !== undefined) {
     rows.push(["extends", `the tree of ${countOf(extendsSize, "entry")} that was verified here before`]);

@@ -152,6 +152,10 @@ export class SimVault implements Vault {
     return (await this.list()).find((object) => object.key === key);
   }
 
+  async lock(): Promise<"none"> {
+    return await Promise.resolve("none");
+  }
+
   async list(): Promise<VaultObject[]> {
     const list = (): VaultObject[] =>
       [...this.#store.segments]

@@ -23,6 +23,7 @@ export const addVerify: AddCommand = (program, run) => {
       `a node's URL, a data directory (or one of its logs), a store (s3://… or file:///…), or a .tlog-proof; the running node or ${DEFAULT_DATA} unless told`,
     )
     .option("--key <vkey>", "the key that the log must be signed with", verifierKey)
+    .option("--no-columns", "verify the evidence alone, not what searches go by")
     .option("--state <directory>", "where the verifier remembers what it saw");
   addStoreOptions(command).action(run(verify));
 };
@@ -30,12 +31,14 @@ export const addVerify: AddCommand = (program, run) => {
 interface VerifyFlags extends StoreFlags {
   readonly key?: string;
   readonly state?: string;
+  readonly columns: boolean;
 }
 
 async function verify(session: Session, target: string | undefined, flags: VerifyFlags): Promise<void> {
   const { defaultStateDirectory } = await import("@stele/server");
   const progress = new ProgressBar(session.err, "");
   const options: VerifyOptions = {
+    columns: flags.columns,
     stateDirectory: flags.state ?? defaultStateDirectory(),
     ...(flags.key !== undefined && { key: flags.key }),
     onProgress: ({ done, total }) => {

@@ -197,6 +197,7 @@ describe("waiting for the mirror", () => {
       },
       get: (...get: Parameters<FileVault["get"]>) => mirrorVault.get(...get),
       head: (...head: Parameters<FileVault["head"]>) => mirrorVault.head(...head),
+      lock: () => mirrorVault.lock(),
       list: () => mirrorVault.list(),
     };
     const writer = write({ mirror: { place: "the mirror", objects: () => mirror, vault: () => slowVault } });

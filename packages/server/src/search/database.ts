@@ -20,6 +20,8 @@ export interface DatabaseOptions {
   /** Queries that may wait. */
   readonly waitingMax?: number;
   readonly queryTimeoutMs?: number;
+  /** What files say of themselves, such as the least value of a column, is not believed: every row is looked at. */
+  readonly distrustStatistics?: boolean;
 }
 
 export type Row = readonly DuckDBValue[];
@@ -70,6 +72,9 @@ export class Database {
     for (const setting of [
       "parquet_metadata_cache = true",
       "enable_external_file_cache = false",
+      ...(options.distrustStatistics
+        ? ["disabled_optimizers = 'statistics_propagation,filter_pushdown'"]
+        : []),
       `allowed_directories = [${directories.map(quoted).join(", ")}]`,
       "enable_external_access = false",
       "lock_configuration = true",

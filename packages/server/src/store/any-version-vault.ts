@@ -1,5 +1,5 @@
 import { SteleError } from "@stele/proof";
-import type { Vault, VaultObject, VaultRef } from "./vault.ts";
+import type { Vault, VaultLock, VaultObject, VaultRef } from "./vault.ts";
 
 /**
  * A vault that gives an object of another version if the version asked for is not there. Seal records name the version of
@@ -39,6 +39,10 @@ export class AnyVersionVault implements Vault {
       if (version === undefined || !mayBeVersion(error)) throw error;
     }
     return await this.#vault.head({ key });
+  }
+
+  async lock(): Promise<VaultLock> {
+    return await this.#vault.lock();
   }
 
   async list(): Promise<VaultObject[]> {

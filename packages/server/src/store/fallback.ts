@@ -2,7 +2,7 @@ import { MalformedError, UnavailableError } from "@stele/proof";
 import type { Clock } from "../log/clock.ts";
 import { AnyVersionVault } from "./any-version-vault.ts";
 import type { ObjectInfo, ObjectStore } from "./object-store.ts";
-import type { Vault, VaultObject, VaultRef } from "./vault.ts";
+import type { Vault, VaultLock, VaultObject, VaultRef } from "./vault.ts";
 
 /** A store that failed is not asked again for so long: else each read would wait for its time-out. */
 const OPEN_MS = 5_000;
@@ -183,6 +183,10 @@ export class FallbackVault implements Vault {
       if (!found && !isPrimary) throw notOnMirror(vault.place, object.key);
       return found;
     });
+  }
+
+  async lock(): Promise<VaultLock> {
+    return await this.#order.sources[0]!.lock();
   }
 
   async list(): Promise<VaultObject[]> {

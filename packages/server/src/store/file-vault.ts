@@ -91,6 +91,10 @@ export class FileVault implements Vault {
     }
   }
 
+  async lock(): Promise<"none"> {
+    return await Promise.resolve("none");
+  }
+
   async list(): Promise<VaultObject[]> {
     try {
       const keys = (await readdir(this.#directory)).filter((name) => KEY.test(name)).toSorted();

@@ -49,6 +49,7 @@ export class ObservedStore implements Store {
         timed(observe, "vault_put", () => vault.put(key, path, options)),
       get: (object: VaultRef, from, to) => timed(observe, "vault_get", () => vault.get(object, from, to)),
       head: (object: VaultRef) => timed(observe, "vault_head", () => vault.head(object)),
+      lock: () => vault.lock(),
       list: () => timed(observe, "vault_list", () => vault.list()),
     };
   }

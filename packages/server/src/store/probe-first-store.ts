@@ -52,6 +52,7 @@ export class ProbeFirstStore implements Store {
       },
       get: (object, from, to) => vault.get(object, from, to),
       head: (object) => vault.head(object),
+      lock: () => vault.lock(),
       list: () => vault.list(),
     };
   }

@@ -9,7 +9,12 @@ export interface VaultObject extends VaultRef {
   readonly lengthBytes: number;
   /** Until when the store refuses to delete it (Unix milliseconds), if it does. */
   readonly retainUntilMs?: number;
+  /** Who can undo that before: nobody, or whoever has a special right. Told by {@link Vault.head}. */
+  readonly lock?: "compliance" | "governance";
 }
+
+/** What a vault does with a date until which an object is to be kept. `none`: it can't lock. */
+export type VaultLock = "compliance" | "governance" | "none";
 
 /**
  * The WORM store of one log's sealed segments. Objects are written once under a key and never change. What comes
@@ -35,6 +40,9 @@ export interface Vault {
 
   /** @returns undefined if there is no such object */
   head(object: VaultRef): Promise<VaultObject | undefined>;
+
+  /** How it locks what it is given with a date. Asks the store the first time. */
+  lock(): Promise<VaultLock>;
 
   /** All objects (of several versions, the newest), in the order of their keys. */
   list(): Promise<VaultObject[]>;

@@ -29,6 +29,7 @@ export function parseCommitObject(bytes: Buffer, start: number, place: string): 
 /**
  * Goes on with a commit: its entries must hash to the root that its checkpoint says, and the log must have signed that.
  * Entries that the tree has already (they are in a segment as well) are passed over.
+ * `hashes`: of its entries, where they were computed elsewhere.
  *
  * @throws VerificationError `journal_corrupt`, `journal_gap`, `root_mismatch`, each naming `place`
  */
@@ -37,6 +38,7 @@ export function auditCommit(
   { origin, start, count, checkpoint, entryLines }: ParsedCommit,
   verifier: NoteVerifier,
   place: string,
+  hashes = hashLines(entryLines),
 ): void {
   const end = start + count;
   if (origin !== verifier.key.name) {
@@ -50,7 +52,6 @@ export function auditCommit(
     );
   }
   const signed = verified(checkpoint, verifier, place);
-  const hashes = hashLines(entryLines);
   if (signed.treeSize !== end || hashes.length !== count * HASH_LENGTH_BYTES) {
     throw corrupt(
       place,

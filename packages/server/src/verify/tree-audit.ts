@@ -27,11 +27,17 @@ interface Stop {
  */
 export class TreeAudit {
   readonly #range: CompactRange;
+  readonly #differs: (error: VerificationError) => void;
   /** Not reached yet, smallest first. */
   readonly #stops: Stop[] = [];
 
-  constructor(range = new CompactRange({ hasher: nativeHasher })) {
+  /** `differs`: told of each claim that is not true, in place of throwing it. */
+  constructor(
+    range = new CompactRange({ hasher: nativeHasher }),
+    differs: (error: VerificationError) => void = thrown,
+  ) {
     this.#range = range;
+    this.#differs = differs;
   }
 
   get size(): number {
@@ -51,11 +57,13 @@ export class TreeAudit {
       reached: () => {
         const computed = this.root();
         if (equalBytes(root, computed)) return;
-        throw new VerificationError(
-          "root_mismatch",
-          `${place}: the first ${treeSize} entries hash to ${Buffer.from(computed).toString("base64")}, ` +
-            `but what was signed is ${Buffer.from(root).toString("base64")}`,
-          { claim, computed },
+        this.#differs(
+          new VerificationError(
+            "root_mismatch",
+            `${place}: the first ${treeSize} entries hash to ${Buffer.from(computed).toString("base64")}, ` +
+              `but what was signed is ${Buffer.from(root).toString("base64")}`,
+            { claim, computed },
+          ),
         );
       },
     });
@@ -65,7 +73,7 @@ export class TreeAudit {
   fork(treeSize: number, place: string): { audit: TreeAudit | undefined } {
     const forked: { audit: TreeAudit | undefined } = { audit: undefined };
     const reached = (): void => {
-      forked.audit = new TreeAudit(this.#range.clone());
+      forked.audit = new TreeAudit(this.#range.clone(), this.#differs);
     };
     this.#stopAt({ treeSize, place, reached });
     return forked;
@@ -74,6 +82,12 @@ export class TreeAudit {
   /** Whether something is to be compared inside `(start, end)`, so that the hash of the whole run is not enough. */
   needsLeaves(start: number, end: number): boolean {
     return this.#stops.some(({ treeSize }) => treeSize > start && treeSize < end);
+  }
+
+  /** Gives up what is to be compared inside `(start, end)`: the leaves are not known there. */
+  passOver(start: number, end: number): void {
+    const kept = this.#stops.filter(({ treeSize }) => treeSize <= start || treeSize >= end);
+    this.#stops.splice(0, this.#stops.length, ...kept);
   }
 
   /** Goes on with a run of 256 entries by the hash that was computed from them. */
@@ -94,10 +108,12 @@ export class TreeAudit {
   finish(): void {
     const [stop] = this.#stops;
     if (!stop) return;
-    throw new VerificationError(
-      "entries_missing",
-      `${stop.place} is of ${stop.treeSize} entries, but only ${this.size} are there: the end was cut off`,
-      { claimed: stop.treeSize, present: this.size },
+    this.#differs(
+      new VerificationError(
+        "entries_missing",
+        `${stop.place} is of ${stop.treeSize} entries, but only ${this.size} are there: the end was cut off`,
+        { claimed: stop.treeSize, present: this.size },
+      ),
     );
   }
 
@@ -111,4 +127,8 @@ export class TreeAudit {
   #stop(): void {
     while (this.#stops[0]?.treeSize === this.size) this.#stops.shift()!.reached();
   }
+}
+
+function thrown(error: VerificationError): never {
+  throw error;
 }

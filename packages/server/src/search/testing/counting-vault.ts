@@ -1,4 +1,4 @@
-import type { Vault, VaultObject, VaultRef } from "../../store/vault.ts";
+import type { Vault, VaultLock, VaultObject, VaultRef } from "../../store/vault.ts";
 
 /** Counts what is read of a vault, and holds it up. */
 export class CountingVault implements Vault {
@@ -38,6 +38,10 @@ export class CountingVault implements Vault {
 
   async head(object: VaultRef): Promise<VaultObject | undefined> {
     return await this.#vault.head(object);
+  }
+
+  async lock(): Promise<VaultLock> {
+    return await this.#vault.lock();
   }
 
   async list(): Promise<VaultObject[]> {

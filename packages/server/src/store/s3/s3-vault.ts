@@ -13,7 +13,7 @@ import {
 import { ConflictError, MalformedError, UnavailableError } from "@stele/proof";
 import { assertObjectKey } from "../object-key.ts";
 import { storageError } from "../storage-error.ts";
-import type { Vault, VaultObject, VaultRef } from "../vault.ts";
+import type { Vault, VaultLock, VaultObject, VaultRef } from "../vault.ts";
 import { S3Failure, throwGetFailure } from "./s3-failure.ts";
 import { readBody, type S3Place } from "./s3-objects.ts";
 import type { S3Attempt, S3Gateways } from "./s3-gateways.ts";
@@ -23,7 +23,7 @@ const OBJECT_LENGTH_BYTES_MAX = 5 * 2 ** 30;
 
 export interface S3VaultOptions extends S3Place {
   /** How objects with a retention date are locked; none: they are not, whatever date they have. */
-  readonly lock: () => Promise<"compliance" | "governance" | "none">;
+  readonly lock: () => Promise<VaultLock>;
 }
 
 /** A file as it was read: what the store must have after a put. */
@@ -105,6 +105,10 @@ export class S3Vault implements Vault {
       this.#headOnce(object, attempt),
     );
     return found && vaultObject(object.key, found);
+  }
+
+  async lock(): Promise<VaultLock> {
+    return await this.#lock();
   }
 
   /** By versions: a delete marker, which a lock does not keep away, hides nothing from it. */
@@ -263,6 +267,9 @@ function vaultObject(key: string, head: HeadObjectCommandOutput): VaultObject {
     lengthBytes: head.ContentLength ?? 0,
     ...versioned(head.VersionId),
     ...(head.ObjectLockRetainUntilDate && { retainUntilMs: head.ObjectLockRetainUntilDate.getTime() }),
+    ...(head.ObjectLockMode && {
+      lock: head.ObjectLockMode === "GOVERNANCE" ? ("governance" as const) : ("compliance" as const),
+    }),
   };
 }
 
