@@ -1,4 +1,6 @@
+import { stat } from "node:fs/promises";
 import { basename } from "node:path";
+import { errorCode } from "../store/storage-error.ts";
 import { readParquetFooter, readRange } from "./parquet-footer.ts";
 import { openSegmentFile } from "./segment-files.ts";
 import { corruptSegment, parseSegmentMetadata, SEGMENT_METADATA_KEY, type Segment } from "./segment.ts";
@@ -19,8 +21,9 @@ export async function readSegmentMetadata(path: string, key: string): Promise<Bu
 
 /** One segment of a directory as its file describes it, unverified. @throws VerificationError `segment_corrupt` */
 export async function readSegment(path: string): Promise<Segment> {
-  const file = await openSegmentFile(path);
-  const { size } = await file.stat().finally(() => file.close());
+  const { size } = await stat(path).catch((cause: unknown) => {
+    throw corruptSegment(path, `it can't be read (${errorCode(cause)})`, { cause });
+  });
   const text = await readSegmentMetadata(path, SEGMENT_METADATA_KEY);
   if (text) return parseSegmentMetadata(text.toString(), path, size);
   throw corruptSegment(path, `${basename(path)} has no metadata of a segment`);

@@ -68,7 +68,7 @@ export class AuditProcess {
             try {
               resolve(valueOf(answer));
             } catch (error) {
-              reject(error as Error);
+              reject(error);
             }
           });
           child.send({ number, task });

@@ -6,7 +6,7 @@ import { ENTRY_COLUMNS, JSON_STRUCTURE } from "../search/entry-columns.ts";
 import { ID_BLOCK_ENTRIES, IdIndexBuilder } from "../search/id-index.ts";
 import { readSegmentMetadata } from "../search/segment-metadata.ts";
 import { corruptSegment, ID_FILTER_KEY, type Segment } from "../search/segment.ts";
-import { auditRowGroupStatistics, type RowGroupValues } from "./row-group-audit.ts";
+import { auditRowGroupStatistics, textOf, type RowGroupValues } from "./row-group-audit.ts";
 
 const MEMORY_LIMIT_MB = 100;
 const EXPRESSIONS = ENTRY_COLUMNS.map(({ name, type, sql }) => ({
@@ -234,11 +234,7 @@ function rowGroupOf(row: Row): RowGroupValues {
   };
 }
 
-function textOf(value: unknown): string | null {
-  return value === null || value === undefined ? null : String(value as string | bigint);
-}
-
 function textsOf(value: unknown): string[] {
   if (!(value instanceof DuckDBListValue)) return [];
-  return value.items.filter((item) => item !== null).map((item) => String(item as string));
+  return value.items.filter((item) => item !== null).map(String);
 }

@@ -2,6 +2,10 @@ import { UnavailableError, VerificationError } from "@stele/proof";
 import type { SegmentRecord } from "../search/segment-record.ts";
 import type { Vault } from "../store/vault.ts";
 
+function until(ms: number | undefined): string {
+  return ms === undefined ? "not locked" : `locked until ${new Date(ms).toISOString()}`;
+}
+
 /**
  * A segment that was sealed with a date is locked at least until then, and as firmly as its vault is to lock. Vaults that can't
  * lock, and dates that have passed, ask for nothing.
@@ -23,8 +27,6 @@ export async function auditLock(
   const isLong = (found.retainUntilMs ?? -Infinity) >= retainUntilMs;
   const isFirm = lock === "governance" || found.lock === "compliance";
   if (isLong && isFirm) return;
-  const until = (ms: number | undefined): string =>
-    ms === undefined ? "not locked" : `locked until ${new Date(ms).toISOString()}`;
   throw new VerificationError(
     "segment_not_locked",
     `${place} is ${until(found.retainUntilMs)} (${found.lock ?? "no mode"}); it should be ${until(retainUntilMs)} (${lock}). It can be deleted: find out who took the lock away, and copy it`,

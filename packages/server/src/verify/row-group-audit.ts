@@ -73,6 +73,8 @@ function timeOf(text: string): number {
   return /^-?\d+$/.test(text) ? Number(text) : Date.parse(`${text.replace(" ", "T")}Z`);
 }
 
-function textOf(value: unknown): string | null {
-  return value === null || value === undefined ? null : String(value as string | bigint);
+/** A number or a text of DuckDB's as text. */
+export function textOf(value: unknown): string | null {
+  if (typeof value === "bigint" || typeof value === "number") return String(value);
+  return typeof value === "string" ? value : null;
 }

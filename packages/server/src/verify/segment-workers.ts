@@ -66,7 +66,7 @@ class SegmentWorker {
             try {
               resolve(valueOf(reply));
             } catch (error) {
-              reject(error as Error);
+              reject(error);
             }
           });
           this.#worker.postMessage(question);
