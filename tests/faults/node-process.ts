@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { StartWitnessOptions } from "../../packages/server/src/witness/index.ts";
 
 const MAIN = new URL("node-main.ts", import.meta.url).pathname;
 
@@ -11,7 +12,7 @@ export interface NodeOptions {
   readonly clockStepMs?: number;
 }
 
-/** A node in a process of its own. */
+/** A node, or with another `main` a witness, in a process of its own. */
 export class NodeProcess {
   readonly #child: ChildProcess;
   readonly url: string;
@@ -24,8 +25,8 @@ export class NodeProcess {
   }
 
   /** Rejects with what the node wrote to standard error if it does not come up. */
-  static async start(options: NodeOptions): Promise<NodeProcess> {
-    const child = spawn(process.execPath, [MAIN, JSON.stringify(options)], {
+  static async start(options: NodeOptions | StartWitnessOptions, main = MAIN): Promise<NodeProcess> {
+    const child = spawn(process.execPath, [main, JSON.stringify(options)], {
       stdio: ["ignore", "pipe", "pipe"],
     });
     const errors: string[] = [];

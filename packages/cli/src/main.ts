@@ -14,6 +14,7 @@ import { addStatus } from "./commands/status.ts";
 import { addTail } from "./commands/tail.ts";
 import { addToken } from "./commands/token.ts";
 import { addVerify } from "./commands/verify.ts";
+import { addWitness } from "./commands/witness.ts";
 import { InterruptedError } from "./cli-error.ts";
 import { EXIT_CODE, type ExitCode } from "./exit-code.ts";
 import { describeFailure } from "./failure.ts";
@@ -71,6 +72,7 @@ function makeProgram(): Command {
     addToken,
     addLog,
     addKey,
+    addWitness,
     addBench,
   ];
   for (const add of commands) add(program, run);

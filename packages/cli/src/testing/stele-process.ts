@@ -55,6 +55,10 @@ export class SteleProcess {
     return value;
   }
 
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
   /** Sends the signal, and waits for the end. */
   async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<Finished> {
     const exited = this.#child.exitCode === null ? once(this.#child, "exit") : undefined;
