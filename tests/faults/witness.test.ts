@@ -50,7 +50,7 @@ class Ledger {
     const signer = signers.find(({ key }) => key.name === origin)!;
     const { treeSize, root } = verifyCheckpoint(cosigned, verifierOf(signer), {
       witnesses: [cosignatureVerifier(this.witnessKey)],
-      witnessesMin: 1,
+      quorum: ({ size }) => size === 1,
     });
     const id = `${origin} ${treeSize}`;
     const hex = Buffer.from(root).toString("hex");
@@ -91,7 +91,7 @@ async function compare(url: string, ledger: Ledger): Promise<void> {
     if (newest === 0 && response.status === 404) continue;
     const shown = verifyCheckpoint(new Uint8Array(await response.arrayBuffer()), verifierOf(signer), {
       witnesses: [cosignatureVerifier(ledger.witnessKey)],
-      witnessesMin: 1,
+      quorum: ({ size }) => size === 1,
     });
     if (shown.treeSize < newest) throw new Error(`${origin} went back from ${newest} to ${shown.treeSize}`);
     // All that was cosigned is one history.

@@ -94,7 +94,7 @@ export class WitnessRig {
     const cosignature = parseSignatureLine(line.trimEnd());
     verifyCheckpoint(formatNote(text, [...signatures, cosignature]), log.verifier, {
       witnesses: [cosignatureVerifier(this.key.vkey)],
-      witnessesMin: 1,
+      quorum: ({ size }) => size === 1,
     });
     return parseTimestampedSignature(cosignature.signature).timestampSeconds;
   }
