@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { addAppend } from "./commands/append.ts";
 import { addBench } from "./commands/bench.ts";
+import { addExport } from "./commands/export.ts";
 import { addGet } from "./commands/get.ts";
 import { addImport } from "./commands/import.ts";
 import { addKey } from "./commands/key.ts";
@@ -67,6 +68,7 @@ function makeProgram(): Command {
     addGet,
     addProve,
     addVerify,
+    addExport,
     addReconcile,
     addPromote,
     addToken,

@@ -1,10 +1,15 @@
-import type { VerificationReport } from "@stele/server";
+import type { EvidenceReport, VerificationReport } from "@stele/server";
 import { countOf, formatCount } from "./count.ts";
 import { printable } from "./printable.ts";
 import type { Session } from "./session.ts";
+import { evidenceJson, printEvidence } from "./verified-evidence.ts";
 
 /** A verification that found nothing wrong; of a proof file, with what it proves. */
-export type VerifiedReport = VerificationReport & { readonly leafIndex?: number; readonly entry?: string };
+export type VerifiedReport = VerificationReport & {
+  readonly leafIndex?: number;
+  readonly entry?: string;
+  readonly evidence?: EvidenceReport["evidence"];
+};
 
 /** For programs. */
 export function reportJson(report: VerifiedReport): object {
@@ -22,6 +27,7 @@ export function reportJson(report: VerifiedReport): object {
     seconds: report.seconds,
     ...(report.columns && { columns: report.columns }),
     ...(report.entry !== undefined && { index: report.leafIndex, entry_text: report.entry }),
+    ...(isEvidence(report) && evidenceJson(report)),
   };
 }
 
@@ -29,6 +35,7 @@ const KEY_FROM = {
   given: "given with --key",
   remembered: "the one that verified this log before",
   log: "what the log itself shows: compare it with the one its operator published",
+  file: "as stated in the file itself",
 } as const;
 
 /** For people. */
@@ -39,6 +46,11 @@ export async function printReport(session: Session, report: VerifiedReport): Pro
     await session.print(`  ${title.padEnd(9)} ${printable(text)}`);
     if (remark !== undefined) await session.print(`  ${"".padEnd(9)} ${out.style("dim", remark)}`);
   }
+  if (isEvidence(report)) await printEvidence(session, report);
+}
+
+function isEvidence(report: VerifiedReport): report is EvidenceReport {
+  return report.evidence !== undefined;
 }
 
 /** The rest of an entry is in the file, and in what `--json` says. */

@@ -1,5 +1,6 @@
 import {
   BUNDLE_LENGTH_BYTES_MAX,
+  EVIDENCE_LENGTH_BYTES_MAX,
   leafHash,
   NOTE_LENGTH_BYTES_MAX,
   verifyCheckpoint,
@@ -64,6 +65,7 @@ export interface TailOptions extends CallOptions {
 const RECEIPT_LENGTH_BYTES_MAX = 512;
 /** 1,000 of the longest entries. */
 const PAGE_LENGTH_BYTES_MAX = 80 << 20;
+const EVIDENCE_TIMEOUT_MS = 120_000;
 const SMALL_ANSWER_LENGTH_BYTES_MAX = 4 << 20;
 
 /**
@@ -197,6 +199,22 @@ export class SteleClient {
     const from = options.from ?? (await this.info(options)).treeSize;
     const path = this.#path("tail", { q: query || undefined, from });
     yield* followTail(this.#transport, path, this.#environment, options);
+  }
+
+  /**
+   * An evidence bundle of the entries that a query finds: the bytes of a `.stele-evidence` file, not verified. The node makes
+   * it whole before it answers, which can take a minute.
+   *
+   * @throws RefusedError `evidence_too_large`: narrow the query
+   */
+  async evidence(query = "", options: CallOptions & { readonly limit?: number } = {}): Promise<Uint8Array> {
+    const path = this.#path("evidence", { q: query || undefined, limit: options.limit });
+    const request = { method: "GET", path, accept: "application/gzip" } as const;
+    return await this.#transport.bytes(request, EVIDENCE_LENGTH_BYTES_MAX, {
+      timeoutMs: EVIDENCE_TIMEOUT_MS,
+      attemptTimeoutMs: EVIDENCE_TIMEOUT_MS,
+      ...options,
+    });
   }
 
   /** The log, as the node tells of it. */

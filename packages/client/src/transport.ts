@@ -7,6 +7,8 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
   /** For the whole call, with its retries. */
   readonly timeoutMs?: number;
+  /** For one attempt. */
+  readonly attemptTimeoutMs?: number;
   /** How often a call may be sent, the first time included. */
   readonly attemptsMax?: number;
 }
@@ -60,7 +62,8 @@ export class Transport {
   /** The body of a 2xx answer. @throws RefusedError, ConflictError, UnavailableError, MalformedError `response_too_large` */
   async bytes(request: Request, lengthBytesMax: number, options: CallOptions = {}): Promise<Uint8Array> {
     return await this.#retry(options, async (endpoint, signal) => {
-      const limited = AbortSignal.any([signal, AbortSignal.timeout(this.#options.attemptTimeoutMs)]);
+      const { attemptTimeoutMs = this.#options.attemptTimeoutMs } = options;
+      const limited = AbortSignal.any([signal, AbortSignal.timeout(attemptTimeoutMs)]);
       try {
         const response = await this.#send(endpoint, request, limited);
         return await readBody(response, lengthBytesMax);

@@ -31,11 +31,11 @@ export interface Trusted {
  * states it.
  *
  * @throws VerificationError `checkpoint_origin_wrong` if no trusted key is one of this log; what `followSuccession` throws
- * @throws MalformedError `evidence_malformed` if nothing is trusted and the bundle states no key; `policy_malformed`
+ * @throws MalformedError `evidence_malformed` if nothing is trusted and the bundle states no key, or no policy
  */
 export function chooseTrust(evidence: Evidence, trust: EvidenceTrust, verify: Ed25519Verify): Trusted {
   const origin = evidence.checkpoint.split("\n", 1)[0]!;
-  const policy = trust.policy ?? parsePolicy(encodeUtf8(evidence.policy));
+  const policy = trust.policy ?? statedPolicy(evidence);
   const isKeyTrusted = trust.vkey !== undefined || trust.policy !== undefined;
   const vkeys = trust.vkey === undefined ? keysOf(policy, origin) : [trust.vkey];
   if (vkeys.length === 0) {
@@ -52,6 +52,16 @@ export function chooseTrust(evidence: Evidence, trust: EvidenceTrust, verify: Ed
     policy,
     rules: checkpointPolicy(policy, verify),
   };
+}
+
+function statedPolicy(evidence: Evidence): Policy {
+  try {
+    return parsePolicy(encodeUtf8(evidence.policy));
+  } catch (cause) {
+    if (!(cause instanceof MalformedError)) throw cause;
+    const message = `Not an evidence bundle: in its policy: ${cause.message}`;
+    throw new MalformedError("evidence_malformed", message, { cause });
+  }
 }
 
 function keysOf(policy: Policy, origin: string): string[] {

@@ -59,11 +59,13 @@ describe("rejects what is not in the form", () => {
   });
 
   test("parts of it that have a form of their own", () => {
-    const part = (code: "note_malformed" | "base64_malformed", wrong: string) =>
+    for (const [code, wrong] of [
+      ["base64_malformed", text.replace(/"proof":"./, '"proof":"?')],
+      ["note_malformed", text.replace('"checkpoint":"', String.raw`"checkpoint":"\u0001`)],
+      ["note_malformed", text.replace('"succession":[]', '"succession":["x"]')],
+    ] as const) {
       expectError(MalformedError, code, () => parseEvidence(encodeUtf8(wrong)));
-    part("base64_malformed", text.replace(/"proof":"./, '"proof":"?'));
-    part("note_malformed", text.replace('"checkpoint":"', String.raw`"checkpoint":"\u0001`));
-    part("note_malformed", text.replace('"succession":[]', '"succession":["x"]'));
+    }
     expectError(MalformedError, "utf8_malformed", () => parseEvidence(Uint8Array.of(0xff)));
     expectError(MalformedError, "evidence_malformed", () =>
       parseEvidence(new Uint8Array(EVIDENCE_LENGTH_BYTES_MAX + 1)),

@@ -62,7 +62,7 @@ test("key IDs have eight digits", () => {
   expect(formatKeyId(0xffffffff)).toBe("ffffffff");
 });
 
-const nativeVerify: Ed25519Verify = (publicKey, message, signature) => {
+const nativeEd25519: Ed25519Verify = (publicKey, message, signature) => {
   const x = Buffer.from(publicKey).toString("base64url");
   const key = createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x }, format: "jwk" });
   return verify(null, message, key, signature);
@@ -73,7 +73,7 @@ test("the default Ed25519 and Node's agree on right and wrong signatures", () =>
   const raw = new Uint8Array(Buffer.from(publicKey.export({ format: "jwk" }).x!, "base64url"));
   const message = Buffer.from("a message");
   const signature = new Uint8Array(sign(null, message, privateKey));
-  for (const check of [ed25519Verify, nativeVerify]) {
+  for (const check of [ed25519Verify, nativeEd25519]) {
     expect(check(raw, message, signature)).toBe(true);
     for (let at = 0; at < 64; at++) {
       expect(check(raw, message, signature.with(at, signature[at]! ^ 1))).toBe(false);

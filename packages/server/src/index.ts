@@ -9,6 +9,8 @@ export type { LogReport } from "./log/stored-log.ts";
 export { defaultStateDirectory } from "./verify/remembered.ts";
 export type { Checked, VerificationReport, VerifyOptions } from "./verify/report.ts";
 export { logDirectoriesOf, verifyLogDirectory } from "./verify/verify-directory.ts";
+export { verifyEvidenceFile } from "./verify/verify-evidence-file.ts";
+export type { EvidenceReport } from "./verify/verify-evidence-file.ts";
 export { verifyProofFile } from "./verify/verify-proof-file.ts";
 export { verifyRemoteLog } from "./verify/verify-url.ts";
 export type { RemoteLog } from "./verify/verify-url.ts";

@@ -2,7 +2,13 @@ import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { RefusedError, type SteleClient } from "@stele/client";
-import { MalformedError, parseVerifierKey, UnavailableError, VerificationError } from "@stele/proof";
+import {
+  looksLikeEvidence,
+  MalformedError,
+  parseVerifierKey,
+  UnavailableError,
+  VerificationError,
+} from "@stele/proof";
 import type { VerifyOptions } from "@stele/server";
 import type { AddCommand } from "../command.ts";
 import { verifierKey } from "../option-values.ts";
@@ -20,9 +26,13 @@ export const addVerify: AddCommand = (program, run) => {
     )
     .argument(
       "[url|directory|store|file]",
-      `a node's URL, a data directory (or one of its logs), a store (s3://… or file:///…), or a .tlog-proof; the running node or ${DEFAULT_DATA} unless told`,
+      `a node's URL, a data directory (or one of its logs), a store (s3://… or file:///…), a .tlog-proof or a .stele-evidence; the running node or ${DEFAULT_DATA} unless told`,
     )
     .option("--key <vkey>", "the key that the log must be signed with", verifierKey)
+    .option(
+      "--policy <file>",
+      "of an evidence bundle: keys, witnesses and quorum that you trust (c2sp.org/tlog-policy)",
+    )
     .option("--no-columns", "verify the evidence alone, not what searches go by")
     .option("--state <directory>", "where the verifier remembers what it saw");
   addStoreOptions(command).action(run(verify));
@@ -31,6 +41,7 @@ export const addVerify: AddCommand = (program, run) => {
 interface VerifyFlags extends StoreFlags {
   readonly key?: string;
   readonly state?: string;
+  readonly policy?: string;
   readonly columns: boolean;
 }
 
@@ -66,6 +77,7 @@ const OWN_MISTAKES: ReadonlySet<string> = new Set([
   "store_url_invalid",
   "verifier_state_malformed",
   "endpoint_malformed",
+  "policy_malformed",
 ]);
 
 function asVerificationFailure(error: unknown): unknown {
@@ -79,7 +91,7 @@ async function* reportsOf(
   session: Session,
   target: string | undefined,
   options: VerifyOptions,
-  flags: StoreFlags,
+  flags: VerifyFlags,
 ): AsyncGenerator<VerifiedReport, void, undefined> {
   if (target === undefined) {
     const directory = await nodeOrDirectory(session);
@@ -94,9 +106,21 @@ async function* reportsOf(
   } else if ((await stat(target)).isDirectory()) {
     yield* verifyDirectories(session, target, options);
   } else {
-    const { verifyProofFile } = await import("@stele/server");
-    yield await verifyProofFile(target, await readFile(target), options);
+    yield await verifyFile(target, options, flags.policy);
   }
+}
+
+/** A file, by what it begins with. */
+async function verifyFile(
+  path: string,
+  options: VerifyOptions,
+  policyPath: string | undefined,
+): Promise<VerifiedReport> {
+  const { verifyEvidenceFile, verifyProofFile } = await import("@stele/server");
+  const bytes = await readFile(path);
+  if (!looksLikeEvidence(bytes)) return await verifyProofFile(path, bytes, options);
+  const policy = policyPath === undefined ? undefined : await readFile(policyPath);
+  return await verifyEvidenceFile(path, bytes, { ...options, ...(policy && { policy }) });
 }
 
 /** The data directory if no node answers and there is one; undefined for the node. */

@@ -32,6 +32,7 @@ export const ERROR_STATUS: Readonly<Record<string, number>> = {
 
   body_too_large: 413,
   batch_too_large: 413,
+  evidence_too_large: 413,
 
   media_type_unsupported: 415,
   encoding_unsupported: 415,
@@ -60,6 +61,7 @@ export const ERROR_STATUS: Readonly<Record<string, number>> = {
   search_memory: 503,
   search_closed: 503,
   tails_too_many: 503,
+  exports_too_many: 503,
   log_opening: 503,
   log_stale: 503,
 };

@@ -44,6 +44,7 @@ it("has every call, and everything of each", () => {
     "get /v1/logs/{log}",
     "get /v1/logs/{log}/events",
     "get /v1/logs/{log}/events/{key}",
+    "get /v1/logs/{log}/evidence",
     "get /v1/logs/{log}/histogram",
     "get /v1/logs/{log}/proof/consistency",
     "get /v1/logs/{log}/proof/inclusion",

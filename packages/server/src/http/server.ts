@@ -6,6 +6,7 @@ import type { TokenStore } from "../access/tokens.ts";
 import type { Metrics } from "../ops/metrics.ts";
 import type { Api, ApiContext } from "./api.ts";
 import { DOCS_PREFIX, docsRoutes } from "./docs-routes.ts";
+import { evidenceRoutes } from "./evidence-routes.ts";
 import { entryRoutes } from "./entry-routes.ts";
 import { answerOfError, parameterError, sendError } from "./error-answer.ts";
 import { RequestError } from "./errors.ts";
@@ -85,7 +86,15 @@ export async function buildServer(node: NodeView, options: ServerOptions): Promi
   };
   // In a scope of its own: only submissions have a body.
   await api.register(async (scope) => submissionRoutes(scope, context));
-  for (const routes of [logRoutes, searchRoutes, entryRoutes, tailRoutes, proofRoutes, tileRoutes]) {
+  for (const routes of [
+    logRoutes,
+    searchRoutes,
+    entryRoutes,
+    tailRoutes,
+    proofRoutes,
+    evidenceRoutes,
+    tileRoutes,
+  ]) {
     routes(api, context);
   }
   operationsRoutes(api, context);

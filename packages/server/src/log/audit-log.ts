@@ -53,6 +53,9 @@ export interface AuditLog {
   /** RFC 6962 inclusion proof, leaf sibling first. @throws `index_out_of_range`. */
   proveInclusion(leafIndex: number, treeSize: number): Promise<Uint8Array[]>;
 
+  /** One proof for many leaves, whose indexes ascend (docs/spec/evidence.md). @throws `index_out_of_range`, `leaves_malformed`. */
+  proveBatchInclusion(leafIndexes: readonly number[], treeSize: number): Promise<Uint8Array[]>;
+
   /** RFC 6962 consistency proof. @throws `index_out_of_range`. */
   proveConsistency(from: number, to: number): Promise<Uint8Array[]>;
 

@@ -3,6 +3,8 @@ import { nativeHasher } from "./native-hasher.ts";
 import type { TreeStore } from "./tree-store.ts";
 
 const HASH_LENGTH_BYTES = 32;
+/** As many entries as are compressed together in a segment: reading one of them costs as much as reading all. */
+const WINDOW_BLOCKS = 8_192 / TILE_WIDTH;
 
 /** 256 sealed entries that hash to what the tree has for them. */
 export interface EntryBlock {
@@ -53,9 +55,36 @@ export class EntryBlocks {
     return entries;
   }
 
+  /**
+   * The level-0 tiles of these blocks, one after the other. What lies close together is read in one go, and nothing is
+   * kept: for many blocks, far apart.
+   *
+   * @param wanted which blocks, ascending
+   * @throws VerificationError `segment_corrupt`
+   */
+  async *leafHashes(wanted: readonly number[]): AsyncGenerator<[n: number, leafHashes: Uint8Array]> {
+    for (let at = 0; at < wanted.length;) {
+      const first = wanted[at]!;
+      const window = Math.floor(first / WINDOW_BLOCKS);
+      const near = wanted
+        .slice(at, at + WINDOW_BLOCKS)
+        .filter((n) => Math.floor(n / WINDOW_BLOCKS) === window);
+      const read = await this.#read(first * TILE_WIDTH, (near.at(-1)! + 1) * TILE_WIDTH);
+      for (const n of near) {
+        const offset = (n - first) * TILE_WIDTH;
+        yield [n, this.#checked(n, read.slice(offset, offset + TILE_WIDTH)).leafHashes];
+      }
+      at += near.length;
+    }
+  }
+
   async #load(n: number): Promise<EntryBlock> {
     const start = n * TILE_WIDTH;
-    const entries = await this.#read(start, start + TILE_WIDTH);
+    return this.#checked(n, await this.#read(start, start + TILE_WIDTH));
+  }
+
+  #checked(n: number, entries: readonly Uint8Array[]): EntryBlock {
+    const start = n * TILE_WIDTH;
     const hashes = entries.map((entry) => nativeHasher.leaf(entry));
     const expected = this.#tree.subtreeHashes(start, start + TILE_WIDTH);
     if (entries.length !== TILE_WIDTH || !equalBytes(rootOfLeaves(hashes, nativeHasher), expected)) {

@@ -4,6 +4,7 @@ import {
   formatEntryBundle,
   MalformedError,
   parseTile,
+  proveBatchInclusion,
   proveConsistency,
   proveInclusion,
   TILE_WIDTH,
@@ -25,6 +26,7 @@ import type { Segment } from "../search/segment.ts";
 import type { CutTail } from "../store/file-journal.ts";
 import { errorCode } from "../store/storage-error.ts";
 import type { Acknowledgement, AuditLog, SignedTreeHead, SubmissionFormat } from "./audit-log.ts";
+import { batchHashes } from "./batch-hashes.ts";
 import type { Clock } from "./clock.ts";
 import { EntryBlocks } from "./entry-blocks.ts";
 import { Follower, type Committed } from "./follower.ts";
@@ -140,9 +142,14 @@ export class StoredLog implements AuditLog {
       },
       report: options.report,
     });
-    this.#blocks = new EntryBlocks(state.tree, (from, to) =>
-      reader.readEntries(this.#sealer.segmentOf(from), from, to),
-    );
+    this.#blocks = new EntryBlocks(state.tree, async (from, to) => {
+      const entries: Uint8Array[] = [];
+      for (let at = from; at < to; at = from + entries.length) {
+        const segment = this.#sealer.segmentOf(at);
+        entries.push(...(await reader.readEntries(segment, at, Math.min(to, segment.end))));
+      }
+      return entries;
+    });
     this.#mirrors = options.openMirrors?.({
       storage,
       segments: () => this.#sealer.segments,
@@ -268,6 +275,12 @@ export class StoredLog implements AuditLog {
       tileHashReader(treeSize, this.#readTile, nativeHasher),
       nativeHasher,
     );
+  }
+
+  async proveBatchInclusion(leafIndexes: readonly number[], treeSize: number): Promise<Hash[]> {
+    this.#checkRange(leafIndexes.at(-1) ?? 0, treeSize);
+    const readHashes = batchHashes(treeSize, this.#storage.state.tree, this.#blocks);
+    return await proveBatchInclusion(leafIndexes, treeSize, readHashes, nativeHasher);
   }
 
   async proveConsistency(from: number, to: number): Promise<Hash[]> {

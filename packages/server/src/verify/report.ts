@@ -8,7 +8,7 @@ export interface Checked {
   bytes: number;
 }
 
-export type VerifiedTarget = "directory" | "store" | "url" | "proof";
+export type VerifiedTarget = "directory" | "store" | "url" | "proof" | "evidence";
 
 /** A verification that found nothing wrong. What is wrong is thrown, with the place of the first difference. */
 export interface VerificationReport {
@@ -17,7 +17,7 @@ export interface VerificationReport {
   readonly origin: string;
   readonly vkey: string;
   /** Where the key came from: only `given` and `remembered` keep a forged log of another key from passing. */
-  readonly keyFrom: "given" | "remembered" | "log";
+  readonly keyFrom: "given" | "remembered" | "log" | "file";
   readonly treeSize: number;
   /** Base64. */
   readonly root: string;
