@@ -59,7 +59,7 @@ describe.skipIf(testS3Missing)(`mirrors in S3 (${testS3Missing ?? "here"})`, () 
     await reconcileLog({
       log: "main",
       primary: log.primary,
-      verifier: log.verifier,
+      keys: log.keys,
       objects: mirror.objects("main"),
       vault: mirror.vault("main"),
       tempDirectory: log.tempDirectory,
@@ -73,6 +73,7 @@ describe.skipIf(testS3Missing)(`mirrors in S3 (${testS3Missing ?? "here"})`, () 
       log: "main",
       mode: "sync",
       primary: log.primary,
+      keys: log.keys,
       mirror,
       journal: log.journal,
       segments: () => log.segments,
@@ -101,7 +102,7 @@ describe.skipIf(testS3Missing)(`mirrors in S3 (${testS3Missing ?? "here"})`, () 
     await objects.delete([logKeys.commit(600), logKeys.commit(700)]);
     expect(await reconcile()).toMatchObject({ copied: 2, alarms: [], treeSize: 850 });
     // The version that the record names is the primary's: nobody here knows it.
-    const back = new SharedPrimary(objects, mirror.vault("main"), log.verifier);
+    const back = new SharedPrimary(objects, mirror.vault("main"), log.keys);
     expect(await reconcile({ primary: back, objects: log.objects, vault: log.vault })).toMatchObject({
       copied: 0,
       alarms: [],

@@ -81,7 +81,12 @@ const OPTIONS: readonly ServeOption[] = [
     parse: list,
   },
   { heading: STORE, flags: "--s3-region <name>", description: "(us-east-1)" },
-  { heading: STORE, flags: "--key <file>", description: "the secret that all nodes share (stele key new)" },
+  {
+    flags: "--key <source>",
+    description:
+      "where private keys are: a file (stele key new), env:VARIABLE, or exec:COMMAND; with --journal the same at all nodes; newest first if more than one (beside the logs)",
+    repeatable: true,
+  },
   {
     heading: STORE,
     flags: "--retain <days>",
@@ -167,7 +172,7 @@ export interface ServeFlags {
   readonly vault?: string;
   readonly s3Endpoint?: readonly string[];
   readonly s3Region?: string;
-  readonly key?: string;
+  readonly key?: readonly string[];
   readonly retain?: number;
   readonly lock: "compliance" | "governance";
   readonly vaultLock: "required" | "none";

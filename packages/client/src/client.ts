@@ -1,18 +1,22 @@
 import {
   BUNDLE_LENGTH_BYTES_MAX,
   EVIDENCE_LENGTH_BYTES_MAX,
+  KEY_STATEMENT_LENGTH_BYTES_MAX,
+  KEY_STATEMENTS_MAX,
   leafHash,
   NOTE_LENGTH_BYTES_MAX,
   verifyCheckpoint,
   VerificationError,
   verifyInclusion,
   type FetchPath,
+  type LogKeys,
   type NoteVerifier,
 } from "@stele/proof";
 import { Answer } from "./answer.ts";
 import { webEnvironment, type Environment } from "./environment.ts";
 import type { EventInput } from "./event.ts";
 import { formatEvents } from "./event-lines.ts";
+import { parseKeyList, type KeyList } from "./key-list.ts";
 import { parseLogEntry, type LogEntry } from "./log-entry.ts";
 import { parseNodeStatus, type NodeStatus } from "./node-status.ts";
 import { parseLogInfo, type LogInfo } from "./log-info.ts";
@@ -66,6 +70,7 @@ const RECEIPT_LENGTH_BYTES_MAX = 512;
 /** 1,000 of the longest entries. */
 const PAGE_LENGTH_BYTES_MAX = 80 << 20;
 const EVIDENCE_TIMEOUT_MS = 120_000;
+const KEYS_LENGTH_BYTES_MAX = 2 * KEY_STATEMENTS_MAX * KEY_STATEMENT_LENGTH_BYTES_MAX;
 const SMALL_ANSWER_LENGTH_BYTES_MAX = 4 << 20;
 
 /**
@@ -162,10 +167,14 @@ export class SteleClient {
    * One entry with the proof that it is in the log, verified: the checkpoint's signature, the inclusion of the
    * exact bytes, and that it is the entry that was asked for.
    *
-   * @param verifier of the log's key. Trusted: it must not come from the same node.
+   * @param log its keys, or the verifier of its key. Trusted: they must not come from the same node.
    * @throws VerificationError what `verifyCheckpoint` and `verifyInclusion` throw, `proof_of_other_entry`
    */
-  async prove(key: number | string, verifier: NoteVerifier, options: CallOptions = {}): Promise<ProvenEntry> {
+  async prove(
+    key: number | string,
+    log: NoteVerifier | LogKeys,
+    options: CallOptions = {},
+  ): Promise<ProvenEntry> {
     const path = `${this.#entryPath(key)}?proof=1`;
     const answer = await this.#get(path, SMALL_ANSWER_LENGTH_BYTES_MAX, options);
     const entry = answer.field("entry_bytes").base64();
@@ -175,7 +184,7 @@ export class SteleClient {
       .items()
       .map((hash) => hash.base64());
     const note = new TextEncoder().encode(proof.field("checkpoint").string());
-    const checkpoint = verifyCheckpoint(note, verifier);
+    const checkpoint = verifyCheckpoint(note, log);
     const leaf = { leafIndex: proof.field("leaf_index").integer(), leafHash: leafHash(entry) };
     verifyInclusion(hashes, leaf, checkpoint);
     const id = entryId(entry);
@@ -244,6 +253,39 @@ export class SteleClient {
     return parseLogInfo(
       new Answer(await this.#transport.json(request, SMALL_ANSWER_LENGTH_BYTES_MAX, options), "log"),
     );
+  }
+
+  /** The keys of the log, and the statements that declare them; unverified: give them to `followSuccession`. */
+  async keys(options: CallOptions = {}): Promise<KeyList> {
+    return parseKeyList(await this.#get(this.#path("keys"), KEYS_LENGTH_BYTES_MAX, options));
+  }
+
+  /**
+   * Makes a new key for the log, if `current` (a vkey) is its newest until now.
+   *
+   * @throws RefusedError `key_not_current`, `key_source_empty`
+   */
+  async rotateKey(current: string, options: CallOptions = {}): Promise<KeyList> {
+    return await this.#postKey("key/rotate", { current }, options);
+  }
+
+  /**
+   * Ends the use of a key (a vkey) that was replaced.
+   *
+   * @throws RefusedError `key_unknown`, `key_in_use`, `key_unproven`
+   */
+  async retireKey(vkey: string, options: CallOptions = {}): Promise<KeyList> {
+    return await this.#postKey("key/retire", { vkey }, options);
+  }
+
+  async #postKey(path: string, parameters: Readonly<Record<string, string>>, options: CallOptions) {
+    const request = {
+      method: "POST",
+      path: this.#path(path, parameters),
+      accept: "application/json",
+    } as const;
+    const answer = await this.#transport.json(request, KEYS_LENGTH_BYTES_MAX, options);
+    return parseKeyList(new Answer(answer, "keys"));
   }
 
   /** The newest signed checkpoint, not verified: give it to `verifyCheckpoint`. */

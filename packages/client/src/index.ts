@@ -4,6 +4,7 @@ export type { Environment } from "./environment.ts";
 export { CLIENT_ERROR_CODES, RefusedError } from "./errors.ts";
 export type { EventProblem } from "./errors.ts";
 export type { Change, Entry, EventContext, EventInput, Outcome, Party } from "./event.ts";
+export type { KeyList } from "./key-list.ts";
 export type { LogEntry } from "./log-entry.ts";
 export type { LogInfo } from "./log-info.ts";
 export type { LogStatus, MirrorStatus, NodeStatus } from "./node-status.ts";

@@ -9,13 +9,12 @@ import { systemClock } from "./log/clock.ts";
 import { LOG_NAME } from "./log/data-directory.ts";
 import { DirectoryHome } from "./log/directory-home.ts";
 import type { LogHome } from "./log/log-home.ts";
-import { logVerifier } from "./log/native-ed25519.ts";
 import { ReceivedClock } from "./log/received-clock.ts";
 import { StoredLog, type LogReport, type MirroredLog } from "./log/stored-log.ts";
 import { LogMirrors, type MirrorPolicy } from "./mirror/log-mirrors.ts";
 import { MirrorWriter } from "./mirror/mirror-writer.ts";
 import { ReconcileSchedule } from "./mirror/reconcile-schedule.ts";
-import { AlarmBoard } from "./ops/alarms.ts";
+import { AlarmBoard, type Alarm } from "./ops/alarms.ts";
 import { Metrics } from "./ops/metrics.ts";
 import type { NodeStatus } from "./ops/status.ts";
 import type { Store } from "./store/store.ts";
@@ -62,6 +61,7 @@ const NO_MIRRORS: NodeMirrors = {
   stores: [],
   policy: { mode: "async", timeoutMs: 0, failure: "fail", reconcileEveryMs: 0 },
 };
+const SIGNER_FAILING = { code: "signer_failing", subject: "signer" } as const;
 const REOPEN_PAUSE_MS = 1_000;
 
 /** The logs of one node, and what they share. */
@@ -263,6 +263,7 @@ export class SteleNode implements NodeView {
           log: name,
           mode: mirrors.policy.mode,
           primary: storage.primary,
+          keys: storage.identity.keys,
           mirror,
           journal: storage.journal,
           segments,
@@ -276,7 +277,7 @@ export class SteleNode implements NodeView {
       mirrors: mirrors.stores.map((mirror, i) => ({
         log: name,
         primary: storage.primary,
-        verifier: logVerifier(storage.identity.vkey),
+        keys: storage.identity.keys,
         objects: mirror.objects(name),
         vault: mirror.vault(name),
         tempDirectory: join(dataDir, "cache", name, `reconcile-${i}`),
@@ -291,6 +292,8 @@ export class SteleNode implements NodeView {
 
   #report(name: string, event: LogReport): void {
     this.#options.report?.(name, event);
+    if (event.kind === "signer_failed") this.alarms.raise(signerFailing(name, event.error));
+    if (event.kind === "signer_recovered") this.alarms.clear({ ...SIGNER_FAILING, log: name });
     if (event.kind === "stale" && this.#state !== "stopping") void this.#reopen(name);
   }
 
@@ -309,6 +312,17 @@ export class SteleNode implements NodeView {
       }
     }
   }
+}
+
+function signerFailing(log: string, error: unknown): Alarm {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return {
+    ...SIGNER_FAILING,
+    log,
+    severity: "critical",
+    message: `The log ${log} takes no writes at this node, or is signed with some of its keys only: ${why}`,
+  };
 }
 
 function randomSeed(): { k0: number; k1: number } {

@@ -2,7 +2,8 @@ import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { LogSecret } from "./log/log-secret.ts";
+import { openKeySource } from "./log/signer/open-key-source.ts";
+import { LogSecret } from "./log/signer/log-secret.ts";
 import { SteleNode } from "./node.ts";
 import { openSharedHome } from "./open-stores.ts";
 import { FileStore } from "./store/file-store.ts";
@@ -17,8 +18,14 @@ beforeEach(async () => {
   dataDir = join(directory, "data");
   const secretPath = join(directory, "key");
   await LogSecret.create(secretPath);
-  const shared = { journal: `file://${directory}/store`, secretPath, vaultLock: "none" as const };
-  const { home, probed } = await openSharedHome(dataDir, shared, [], () => undefined);
+  const shared = { journal: `file://${directory}/store`, vaultLock: "none" as const };
+  const { home, probed } = await openSharedHome(
+    dataDir,
+    shared,
+    [await openKeySource(secretPath)],
+    [],
+    () => undefined,
+  );
   await probed;
   node = await SteleNode.open({ dataDir, home });
 });

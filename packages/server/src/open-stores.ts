@@ -2,7 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { MalformedError, UnavailableError } from "@stele/proof";
 import type { NodeMirrors } from "./node.ts";
-import { LogSecret } from "./log/log-secret.ts";
+import type { KeySource } from "./log/signer/key-source.ts";
 import { SharedHome } from "./log/shared-home.ts";
 import { SegmentCache } from "./search/segment-cache.ts";
 import { FileStore } from "./store/file-store.ts";
@@ -21,8 +21,6 @@ export interface SharedOptions {
   /** S3 gateways, one as good as the other. AWS unless told. */
   readonly s3Endpoints?: readonly string[];
   readonly s3Region?: string;
-  /** The file with the secret that the keys of logs are derived from: the same at all nodes. */
-  readonly secretPath: string;
   /** How long segments are locked, in days. */
   readonly retainDays?: number;
   /** What lock: compliance unless told. */
@@ -63,16 +61,17 @@ export interface OpenedHome {
 /**
  * Opens a shared store. Whether it can be trusted with commits is found out meanwhile, and before anything is written.
  *
- * @throws MalformedError `store_url_invalid`, `secret_…`
+ * @param keySources where the keys of logs are: the same at all nodes
+ * @throws MalformedError `store_url_invalid`
  */
 export async function openSharedHome(
   dataDir: string,
   options: SharedOptions,
+  keySources: readonly KeySource[],
   mirrors: readonly Store[],
   observe: ObserveCall,
 ): Promise<OpenedHome> {
   const { retainDays } = options;
-  const secret = await LogSecret.read(options.secretPath);
   const cacheDirectory = join(dataDir, "cache");
   await mkdir(cacheDirectory, { recursive: true, mode: 0o700 }); // entries will be in it
   const opened = openStore({
@@ -100,7 +99,7 @@ export async function openSharedHome(
       store,
       mirrors,
       findings: () => store.findings,
-      secret,
+      keySources,
       openCache: () =>
         SegmentCache.open({
           directory: join(cacheDirectory, "_segments"),

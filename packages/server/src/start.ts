@@ -3,6 +3,8 @@ import { UnavailableError } from "@stele/proof";
 import { assertSafeToListen, isLoopback } from "./access/access-policy.ts";
 import { TokenStore } from "./access/tokens.ts";
 import { buildServer, type ServerOptions } from "./http/server.ts";
+import { DirectoryHome } from "./log/directory-home.ts";
+import { openKeySource } from "./log/signer/open-key-source.ts";
 import { Metrics } from "./ops/metrics.ts";
 import { SteleNode, type NodeOptions } from "./node.ts";
 import type { MirrorOptions, SharedOptions } from "./open-stores.ts";
@@ -12,6 +14,11 @@ export interface StartOptions extends Omit<NodeOptions, "home" | "metrics" | "mi
   /** The store that this node shares with others; without it, the logs are in `dataDir`. */
   readonly shared?: SharedOptions;
   readonly mirrors?: MirrorOptions;
+  /**
+   * Where the private keys of logs are, newest first, as `--key` names it. With `shared` there must be one, the same at all nodes;
+   * without, keys are in files beside the logs unless told.
+   */
+  readonly keys?: readonly string[];
   /** A file with access tokens: `<dataDir>/tokens.json` unless told. */
   readonly tokensPath?: string;
   /** The address to listen on: 127.0.0.1 unless told. Any that others can reach needs access tokens. */
@@ -92,18 +99,20 @@ interface OpenedStores extends Pick<NodeOptions, "home" | "mirrors"> {
 
 /** The drivers of stores are loaded only where they are needed: they take a tenth of a second. */
 async function openStores(
-  { dataDir, shared, mirrors }: StartOptions,
+  { dataDir, shared, mirrors, keys = [] }: StartOptions,
   metrics: Metrics,
 ): Promise<OpenedStores> {
-  if (!shared && !mirrors) return {};
+  const keySources = await Promise.all(keys.map((name) => openKeySource(name)));
+  const own = keySources.length > 0 && !shared ? { home: new DirectoryHome(dataDir, keySources) } : {};
+  if (!shared && !mirrors) return own;
   const drivers = await import("./open-stores.ts");
   const opened = mirrors && (await drivers.openMirrors(mirrors, shared ?? {}));
   const home =
     shared &&
-    (await drivers.openSharedHome(dataDir, shared, opened?.stores ?? [], (call) =>
+    (await drivers.openSharedHome(dataDir, shared, keySources, opened?.stores ?? [], (call) =>
       metrics.storeCalled(call),
     ));
-  return { ...home, ...(opened && { mirrors: opened }) };
+  return { ...own, ...home, ...(opened && { mirrors: opened }) };
 }
 
 /** Where a data directory keeps its access tokens. */

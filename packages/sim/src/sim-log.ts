@@ -2,7 +2,6 @@ import { proveInclusion, tileHashReader, parseTile, MalformedError, UnavailableE
 import {
   EntryBlocks,
   Follower,
-  logVerifier,
   MemoryJournal,
   Mutex,
   nativeHasher,
@@ -81,21 +80,21 @@ export class SimLog {
   #knowsIds = false;
   #isClosed = false;
 
-  private constructor(options: SimLogOptions, recovery: Recovery) {
+  private constructor(options: SimLogOptions, recovery: Recovery, head: SignedTreeHead) {
     const { process, identity, objects, vault, disk, prng, history } = options;
     const { clock } = process;
     const { journal, state, records } = recovery;
     this.#options = options;
     this.#recovery = recovery;
     this.#receivedClock = new ReceivedClock(() => clock.nowMs());
-    this.#head = recoveredHead(identity, state.tree, state.newest?.checkpoint, disk.mark);
+    this.#head = head;
     history.serves(process.name, this.#head.treeSize, this.#head.root, this.#head.note);
-    const verifier = logVerifier(identity.vkey);
     const catalog = new SegmentCatalog({
       objects,
       clock,
       random: () => prng.next(),
-      sealEnd: (note, start) => parseSegmentRecord(note, verifier, objects.place, start).segment.end,
+      sealEnd: (note, start) =>
+        identity.trying((keys) => parseSegmentRecord(note, keys, objects.place, start).segment.end),
     });
     this.#sealer = new Sealer({
       segmentEntries: options.segmentEntries,
@@ -130,7 +129,7 @@ export class SimLog {
     const follower = new Follower({
       journal,
       state,
-      verifier,
+      identity,
       clock,
       exclusive,
       idlePauseMs: () => IDLE_PAUSE_MS,
@@ -162,7 +161,6 @@ export class SimLog {
   /** @throws what `recoverShared` and `recoveredHead` throw */
   static async open(options: SimLogOptions): Promise<SimLog> {
     const { identity, objects, process, disk, trimDelayMs, idHashSeed, isDiskFull } = options;
-    const verifier = logVerifier(identity.vkey);
     const recovery = await options.recover({
       identity,
       objects,
@@ -171,7 +169,7 @@ export class SimLog {
       idHashSeed,
       readRecord: async (key) => {
         const note = await objects.get(key);
-        return parseSegmentRecord(note!, verifier, key);
+        return await identity.trying((keys) => parseSegmentRecord(note!, keys, key));
       },
       openCopy: async (start, visit) =>
         MemoryJournal.open(disk.copy, {
@@ -185,7 +183,10 @@ export class SimLog {
         disk.copy = [];
       },
     });
-    return new SimLog(options, recovery);
+    const { state } = recovery;
+    identity.expire();
+    const head = await recoveredHead(identity, state.tree, state.newest?.checkpoint, disk.mark);
+    return new SimLog(options, recovery, head);
   }
 
   head(): SignedTreeHead {

@@ -1,7 +1,7 @@
 import type { LogEntry } from "@stele/client";
 import { decodeUtf8, encodeBase64 } from "@stele/proof";
 import type { AddCommand } from "../command.ts";
-import { entryKey, logVerifier } from "../log-key.ts";
+import { entryKey, logKeysOf } from "../log-key.ts";
 import { countOf } from "../count.ts";
 import { verifierKey } from "../option-values.ts";
 import { printableJson } from "../printable.ts";
@@ -33,8 +33,8 @@ async function get(session: Session, key: string, flags: GetFlags): Promise<void
     }
     return;
   }
-  const verifier = await logVerifier(session, client, flags.key);
-  const proven = await client.prove(entryKey(key), verifier, { signal: session.signal });
+  const keys = await logKeysOf(session, client, flags.key);
+  const proven = await client.prove(entryKey(key), keys, { signal: session.signal });
   const { leafIndex, leafHash, checkpoint } = proven;
   const entry: LogEntry["entry"] = JSON.parse(decodeUtf8(proven.entry));
   if (session.json) {

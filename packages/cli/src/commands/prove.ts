@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { formatProofFile } from "@stele/client";
 import { verifyTlogProof } from "@stele/proof";
 import type { AddCommand } from "../command.ts";
-import { entryKey, logVerifier } from "../log-key.ts";
+import { entryKey, logKeysOf } from "../log-key.ts";
 import { countOf } from "../count.ts";
 import { verifierKey } from "../option-values.ts";
 import type { Session } from "../session.ts";
@@ -27,10 +27,10 @@ export const addProve: AddCommand = (program, run) => {
 
 async function prove(session: Session, key: string, flags: ProveFlags): Promise<void> {
   const client = session.client();
-  const verifier = await logVerifier(session, client, flags.key);
-  const proven = await client.prove(entryKey(key), verifier, { signal: session.signal });
+  const keys = await logKeysOf(session, client, flags.key);
+  const proven = await client.prove(entryKey(key), keys, { signal: session.signal });
   const file = formatProofFile(proven);
-  verifyTlogProof(file, proven.leafHash, verifier);
+  verifyTlogProof(file, proven.leafHash, keys);
   const path = flags.output ?? `${client.log}-${proven.leafIndex}.tlog-proof`;
   await writeFile(path, file);
   const { origin, treeSize } = proven.checkpoint;

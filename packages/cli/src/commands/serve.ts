@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { resolve } from "node:path";
 import type { LogReport, RunningNode, StartOptions } from "@stele/server";
+import { newestKey } from "@stele/proof";
 import { UsageError } from "../cli-error.ts";
 import type { AddCommand } from "../command.ts";
 import { feedDemo } from "../demo-feed.ts";
@@ -32,6 +33,7 @@ async function serve(session: Session, flags: ServeFlags): Promise<void> {
     ...(flags.storeTimeout !== undefined && { storeTimeoutMs: flags.storeTimeout }),
     ...sharedStore(flags),
     ...mirrorsOf(flags),
+    ...(flags.key && { keys: flags.key }),
     logger: { level: "warn", stream: process.stderr },
     report: (log, event) => void session.remark(`log ${log}: ${tell(event)}`),
   });
@@ -50,7 +52,7 @@ async function serve(session: Session, flags: ServeFlags): Promise<void> {
 function sharedStore(flags: ServeFlags): Pick<StartOptions, "shared"> {
   const { journal, vault, s3Endpoint, s3Region, key, retain, lock, vaultLock, cacheBytes, trimAfter } = flags;
   if (journal === undefined) {
-    const alone = Object.entries({ vault, key, retain, "s3-endpoint": s3Endpoint }).find(
+    const alone = Object.entries({ vault, retain, "s3-endpoint": s3Endpoint }).find(
       ([, value]) => value !== undefined,
     );
     if (alone)
@@ -59,13 +61,12 @@ function sharedStore(flags: ServeFlags): Pick<StartOptions, "shared"> {
   }
   if (key === undefined) {
     throw new UsageError(
-      "A shared store needs --key <file>, the same at all nodes: stele key new <file> makes one",
+      "A shared store needs --key <source>, the same at all nodes: stele key new <file> makes one",
     );
   }
   return {
     shared: {
       journal,
-      secretPath: key,
       lock,
       vaultLock,
       ...(vault !== undefined && { vault }),
@@ -168,6 +169,12 @@ function tell(event: LogReport): string {
       return `opening it anew: ${describeFailure(event.error).message}`;
     case "recovered":
       return `${event.what} works again`;
+    case "signer_failed":
+      return `ALARM: the signer failed: ${describeFailure(event.error).message}`;
+    case "signer_recovered":
+      return "the signer works again";
+    case "keys_changed":
+      return `it has ${countOf(event.keys.keys.length, "key")} now, the newest ${newestKey(event.keys).vkey}`;
     case "failed":
       return `${event.what} failed: ${describeFailure(event.error).message}`;
     case "mirror_failed":

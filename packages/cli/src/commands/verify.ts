@@ -11,6 +11,7 @@ import {
 } from "@stele/proof";
 import type { VerifyOptions } from "@stele/server";
 import type { AddCommand } from "../command.ts";
+import { keyStatements, readKeyList } from "../log-key.ts";
 import { verifierKey } from "../option-values.ts";
 import { ProgressBar } from "../progress-bar.ts";
 import { DEFAULT_DATA, type Session } from "../session.ts";
@@ -34,12 +35,14 @@ export const addVerify: AddCommand = (program, run) => {
       "of an evidence bundle: keys, witnesses and quorum that you trust (c2sp.org/tlog-policy)",
     )
     .option("--no-columns", "verify the evidence alone, not what searches go by")
+    .option("--keys <file>", "of a proof: the log's statements about its keys (stele key list --json)")
     .option("--state <directory>", "where the verifier remembers what it saw");
   addStoreOptions(command).action(run(verify));
 };
 
 interface VerifyFlags extends StoreFlags {
   readonly key?: string;
+  readonly keys?: string;
   readonly state?: string;
   readonly policy?: string;
   readonly columns: boolean;
@@ -106,20 +109,19 @@ async function* reportsOf(
   } else if ((await stat(target)).isDirectory()) {
     yield* verifyDirectories(session, target, options);
   } else {
-    yield await verifyFile(target, options, flags.policy);
+    yield await verifyFile(target, options, flags);
   }
 }
 
 /** A file, by what it begins with. */
-async function verifyFile(
-  path: string,
-  options: VerifyOptions,
-  policyPath: string | undefined,
-): Promise<VerifiedReport> {
+async function verifyFile(path: string, options: VerifyOptions, flags: VerifyFlags): Promise<VerifiedReport> {
   const { verifyEvidenceFile, verifyProofFile } = await import("@stele/server");
   const bytes = await readFile(path);
-  if (!looksLikeEvidence(bytes)) return await verifyProofFile(path, bytes, options);
-  const policy = policyPath === undefined ? undefined : await readFile(policyPath);
+  if (!looksLikeEvidence(bytes)) {
+    const statements = flags.keys === undefined ? undefined : await readKeyList(flags.keys);
+    return await verifyProofFile(path, bytes, { ...options, ...(statements && { statements }) });
+  }
+  const policy = flags.policy === undefined ? undefined : await readFile(flags.policy);
   return await verifyEvidenceFile(path, bytes, { ...options, ...(policy && { policy }) });
 }
 
@@ -180,5 +182,6 @@ async function* verifyRemote(session: Session, client: SteleClient, options: Ver
   const { origin, vkey } =
     key === undefined ? await client.info({ signal }) : { origin: parseVerifierKey(key).name, vkey: key };
   const url = `${client.endpoint}/logs/${client.log}`;
-  yield await verifyRemoteLog({ url, origin, vkey, fetch: client.tiles({ signal }) }, options);
+  const statements = await keyStatements(session, client);
+  yield await verifyRemoteLog({ url, origin, vkey, statements, fetch: client.tiles({ signal }) }, options);
 }

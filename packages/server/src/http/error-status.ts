@@ -30,6 +30,12 @@ export const ERROR_STATUS: Readonly<Record<string, number>> = {
 
   request_timeout: 408,
 
+  key_unknown: 409,
+  key_not_current: 409,
+  key_in_use: 409,
+  key_unproven: 409,
+  key_source_empty: 409,
+
   body_too_large: 413,
   batch_too_large: 413,
   evidence_too_large: 413,
@@ -54,6 +60,8 @@ export const ERROR_STATUS: Readonly<Record<string, number>> = {
   store_unavailable: 503,
   store_denied: 503,
   mirror_behind: 503,
+  signer_failed: 503,
+  key_missing: 503,
   log_fenced: 503,
   index_behind: 503,
   search_overloaded: 503,

@@ -46,12 +46,15 @@ it("has every call, and everything of each", () => {
     "get /v1/logs/{log}/events/{key}",
     "get /v1/logs/{log}/evidence",
     "get /v1/logs/{log}/histogram",
+    "get /v1/logs/{log}/keys",
     "get /v1/logs/{log}/proof/consistency",
     "get /v1/logs/{log}/proof/inclusion",
     "get /v1/logs/{log}/tail",
     "get /v1/logs/{log}/top",
     "get /v1/status",
     "post /v1/logs/{log}/events",
+    "post /v1/logs/{log}/key/retire",
+    "post /v1/logs/{log}/key/rotate",
     "put /v1/logs/{log}",
   ]);
   const names = calls.map(({ operation }) => operation.operationId);

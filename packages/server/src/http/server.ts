@@ -11,6 +11,7 @@ import { entryRoutes } from "./entry-routes.ts";
 import { answerOfError, parameterError, sendError } from "./error-answer.ts";
 import { RequestError } from "./errors.ts";
 import { DEFAULT_HTTP_LIMITS, type HttpLimits } from "./limits.ts";
+import { keyRoutes } from "./key-routes.ts";
 import { logRoutes } from "./log-routes.ts";
 import type { NodeView } from "./node-view.ts";
 import { operationsRoutes } from "./operations-routes.ts";
@@ -88,6 +89,7 @@ export async function buildServer(node: NodeView, options: ServerOptions): Promi
   await api.register(async (scope) => submissionRoutes(scope, context));
   for (const routes of [
     logRoutes,
+    keyRoutes,
     searchRoutes,
     entryRoutes,
     tailRoutes,

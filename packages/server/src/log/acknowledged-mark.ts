@@ -1,4 +1,4 @@
-import { noteVerifier, verifyCheckpoint, VerificationError } from "@stele/proof";
+import { verifyCheckpoint, VerificationError, type LogKeys } from "@stele/proof";
 import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { replaceFile } from "../store/durable-file.ts";
@@ -25,11 +25,11 @@ export class AcknowledgedMark {
   }
 
   /** @throws VerificationError `checkpoint_file_corrupt` if the file is not a checkpoint that the log signed */
-  static async open(path: string, vkey: string): Promise<AcknowledgedMark> {
+  static async open(path: string, keys: LogKeys): Promise<AcknowledgedMark> {
     const note = await readCheckpointFile(path);
     if (!note) return new AcknowledgedMark(path, undefined);
     try {
-      const { treeSize, root } = verifyCheckpoint(note, noteVerifier(vkey));
+      const { treeSize, root } = verifyCheckpoint(note, keys);
       return new AcknowledgedMark(path, { treeSize, root, note });
     } catch (cause) {
       throw new VerificationError(

@@ -1,3 +1,4 @@
+import type { LogKeys } from "@stele/proof";
 import type { LogStatus } from "../ops/status.ts";
 import type { SearchIndex } from "../search/search-index.ts";
 
@@ -30,7 +31,7 @@ export interface SignedTreeHead {
 export interface AuditLog {
   readonly name: string;
   readonly origin: string;
-  /** The public key as a C2SP vkey. */
+  /** The newest public key as a C2SP vkey. */
   readonly vkey: string;
   readonly search: SearchIndex;
 
@@ -64,6 +65,23 @@ export interface AuditLog {
 
   /** A C2SP entry bundle of `width` entries. @throws `not_found`. */
   readBundle(index: number, width: number): Promise<Uint8Array>;
+
+  /** The keys of the log as they are now. */
+  keys(): LogKeys;
+
+  /**
+   * Declares a new key, if `current` (a vkey) is the newest until now; then both sign.
+   *
+   * @throws ConflictError `key_not_current`, `key_source_empty`; UnavailableError `signer_failed`, `key_missing`, and of the store
+   */
+  rotateKey(current: string): Promise<LogKeys>;
+
+  /**
+   * Retires a key (a vkey) that was replaced; nothing happens if it is retired.
+   *
+   * @throws ConflictError `key_unknown`, `key_in_use`, `key_unproven`; UnavailableError as `rotateKey`
+   */
+  retireKey(vkey: string): Promise<LogKeys>;
 
   /** Calls `listener` with the new tree size after each commit, until the returned function is called. */
   onCommit(listener: (treeSize: number) => void): () => void;

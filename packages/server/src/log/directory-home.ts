@@ -5,14 +5,18 @@ import { openDirectoryStorage } from "./directory-storage.ts";
 import { originOf, type LogHome, type OpenContext } from "./log-home.ts";
 import { createLogIdentity } from "./log-key.ts";
 import type { LogStorage } from "./log-storage.ts";
+import type { KeySource } from "./signer/key-source.ts";
 
 /** Logs in the data directory of one process. */
 export class DirectoryHome implements LogHome {
   readonly isOwn = true;
   readonly #dataDir: string;
+  readonly #keySources: readonly KeySource[];
 
-  constructor(dataDir: string) {
+  /** `keySources`: where the keys of logs are, if not in files beside them. */
+  constructor(dataDir: string, keySources: readonly KeySource[] = []) {
     this.#dataDir = dataDir;
+    this.#keySources = keySources;
   }
 
   async names(): Promise<string[]> {
@@ -23,12 +27,12 @@ export class DirectoryHome implements LogHome {
     if ((await this.names()).includes(name)) return;
     const directory = logDirectory(this.#dataDir, name);
     await mkdir(directory, { recursive: true, mode: 0o700 });
-    await createLogIdentity(directory, originOf(originPrefix, name), createdAt);
+    await createLogIdentity(directory, originOf(originPrefix, name), createdAt, this.#keySources[0]);
   }
 
   async open(name: string, { database, idHashSeed }: OpenContext): Promise<LogStorage> {
     const directory = logDirectory(this.#dataDir, name);
-    return await openDirectoryStorage({ directory, database, idHashSeed });
+    return await openDirectoryStorage({ directory, database, idHashSeed, keySources: this.#keySources });
   }
 
   status(): StoreStatus {

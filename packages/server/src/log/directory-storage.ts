@@ -9,6 +9,7 @@ import { FileJournal } from "../store/file-journal.ts";
 import { FileVault } from "../store/file-vault.ts";
 import { AcknowledgedMark } from "./acknowledged-mark.ts";
 import { readLogIdentity } from "./log-key.ts";
+import type { KeySource } from "./signer/key-source.ts";
 import type { LogStorage, SegmentShelf } from "./log-storage.ts";
 import { LogState } from "./log-state.ts";
 import { acknowledgedSize, recoveredHead } from "./recovered-head.ts";
@@ -22,15 +23,17 @@ export async function openDirectoryStorage(options: {
   readonly directory: string;
   readonly database: Database;
   readonly idHashSeed: IdHashSeed;
+  /** Where its keys are, if not in files beside it. */
+  readonly keySources?: readonly KeySource[];
 }): Promise<LogStorage> {
-  const { directory, database, idHashSeed } = options;
-  const identity = await readLogIdentity(directory);
+  const { directory, database, idHashSeed, keySources } = options;
+  const identity = await readLogIdentity(directory, keySources);
   const segmentsDirectory = join(directory, "segments");
   const vault = await FileVault.open(segmentsDirectory);
   const segments = await openSegments(database, segmentsDirectory);
   const state = new LogState(identity.origin, idHashSeed);
   for (const { subtreeHashes } of segments) state.appendSealed(subtreeHashes);
-  const mark = await AcknowledgedMark.open(join(directory, "checkpoint"), identity.vkey);
+  const mark = await AcknowledgedMark.open(join(directory, "checkpoint"), identity.keys);
   const journal = await FileJournal.open(join(directory, "journal"), {
     acknowledgedSize: acknowledgedSize(identity, mark.head, segments.at(-1)),
     visit: (commit) => state.visit(commit),
@@ -40,7 +43,7 @@ export async function openDirectoryStorage(options: {
     identity,
     journal,
     state,
-    head: recoveredHead(identity, state.tree, state.newest?.checkpoint, mark.head),
+    head: await recoveredHead(identity, state.tree, state.newest?.checkpoint, mark.head),
     mark,
     segments,
     segmentFiles: new LocalSegmentFiles(segmentsDirectory),

@@ -1,6 +1,6 @@
-import { noteVerifier } from "@stele/proof";
+import { generateKeyPairSync } from "node:crypto";
 import { expect, it } from "vitest";
-import { testSigner } from "../../../proof/src/testing/test-log.ts";
+import { identityOf } from "./log-key.ts";
 import { ObjectJournal } from "../store/object-journal.ts";
 import { logKeys } from "../store/store.ts";
 import { MemoryJournal } from "../store/testing/memory-journal.ts";
@@ -13,7 +13,7 @@ import { Mutex } from "./mutex.ts";
 
 const ORIGIN = "follower.example/log";
 /** A seal record here is only where it ends. */
-const sealEnd = (record: Buffer): number => Number(record.toString());
+const sealEnd = async (record: Buffer): Promise<number> => Number(record.toString());
 
 it("tells that the log has to be opened anew also when the store was out before", async () => {
   let nowMs = 0;
@@ -28,7 +28,7 @@ it("tells that the log has to be opened anew also when the store was out before"
   const follower = new Follower({
     journal,
     state: new LogState(ORIGIN, { k0: 1, k1: 2 }),
-    verifier: noteVerifier(testSigner(ORIGIN, 1).key),
+    identity: identityOf(ORIGIN, "", generateKeyPairSync("ed25519").privateKey),
     clock,
     exclusive: new Mutex(),
     onFollowed: async () => Promise.resolve(),

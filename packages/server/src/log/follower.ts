@@ -1,7 +1,8 @@
-import { SteleError, verifyCheckpoint, VerificationError, type NoteVerifier } from "@stele/proof";
+import { SteleError, VerificationError } from "@stele/proof";
 import type { SharedJournal, StoredCommit } from "../store/journal.ts";
 import type { SignedTreeHead } from "./audit-log.ts";
 import type { Clock } from "./clock.ts";
+import type { LogIdentity } from "./log-identity.ts";
 import type { LogState } from "./log-state.ts";
 import type { Mutex } from "./mutex.ts";
 
@@ -17,7 +18,8 @@ export interface Committed {
 export interface FollowerOptions {
   readonly journal: SharedJournal;
   readonly state: LogState;
-  readonly verifier: NoteVerifier;
+  /** Verifies what others signed, and learns of the log's new keys by it. */
+  readonly identity: Pick<LogIdentity, "verify">;
   readonly clock: Clock;
   /** Held while the state changes; the sequencer holds the same. */
   readonly exclusive: Mutex;
@@ -94,10 +96,10 @@ export class Follower {
   }
 
   async #take(commit: StoredCommit): Promise<void> {
-    const { journal, state, verifier, onFollowed } = this.#options;
+    const { journal, state, identity, onFollowed } = this.#options;
     const { start, count, checkpoint, entryLines, place } = commit;
     const note = Buffer.from(checkpoint);
-    const signed = verifyCheckpoint(note, verifier);
+    const signed = await identity.verify(note);
     // It may have been visited before, if the journal could not take it over then.
     const visited = start + count === state.tree.size;
     if (signed.treeSize !== start + count || (start !== state.tree.size && !visited)) {

@@ -1,33 +1,42 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, type KeyObject } from "node:crypto";
-import { readFile, stat } from "node:fs/promises";
+import type { KeyObject } from "node:crypto";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
+  followSuccession,
   formatVerifierKey,
-  makeVerifierKey,
+  InvariantError,
   MalformedError,
-  SIGNATURE_TYPE_ED25519,
-  type VerifierKey,
+  type LogKeys,
 } from "@stele/proof";
 import { replaceFile } from "../store/durable-file.ts";
-
-/** The name and key of a log, made once, when the log is made. */
-export interface LogIdentity {
-  readonly origin: string;
-  readonly vkey: string;
-  readonly createdAt: string;
-  readonly signer: { readonly key: VerifierKey; sign(text: Uint8Array): Uint8Array };
-}
+import { directoryStatements, readStatements } from "./key-statements.ts";
+import { logVerifier } from "./native-ed25519.ts";
+import { LogIdentity } from "./log-identity.ts";
+import { FileKeys } from "./signer/file-keys.ts";
+import type { KeySource } from "./signer/key-source.ts";
+import { isSameKey, privateKeySigner } from "./signer/private-key-signer.ts";
 
 /**
- * Makes the identity of a new log in `directory`: `key.pem` (mode 0600) first, `log.json` last, so that a log
- * whose `log.json` is there is complete.
+ * Makes the identity of a new log in `directory`: its key first, `log.json` last, so that a log whose `log.json` is there is
+ * complete.
  */
-export async function createLogIdentity(directory: string, origin: string, createdAt: string): Promise<void> {
-  const { privateKey } = generateKeyPairSync("ed25519");
-  const pem = privateKey.export({ type: "pkcs8", format: "pem" }) as string;
-  await replaceFile(join(directory, "key.pem"), pem, 0o600);
-  const { vkey } = identityOf(origin, createdAt, privateKey);
+export async function createLogIdentity(
+  directory: string,
+  origin: string,
+  createdAt: string,
+  source: KeySource = new FileKeys(directory),
+): Promise<void> {
+  const vkey = await firstVkey(origin, [source]);
   await replaceFile(join(directory, "log.json"), formatLogFile({ origin, vkey, createdAt }));
+}
+
+/** The first key of a new log. @throws what sources throw */
+export async function firstVkey(origin: string, sources: readonly KeySource[]): Promise<string> {
+  for (const source of sources) {
+    const signer = await source.next(origin, []);
+    if (signer) return formatVerifierKey(signer.key);
+  }
+  throw new InvariantError("key_source_empty", `Nothing gives a key to the log ${origin}`);
 }
 
 /** What is public of a log, as `log.json` has it. */
@@ -79,31 +88,53 @@ export async function readLogFile(directory: string): Promise<LogFile> {
   return parseLogFile(await readFile(path, "utf8"), path);
 }
 
-/** @throws MalformedError `log_file_malformed`, `key_exposed`, `key_mismatch` */
-export async function readLogIdentity(directory: string): Promise<LogIdentity> {
-  const path = join(directory, "key.pem");
+/** The keys of a log in a directory, from what is public there. @throws as {@link readLogIdentity} */
+export async function readLogKeys(directory: string): Promise<LogKeys> {
+  const { vkey } = await readLogFile(directory);
+  return followSuccession(vkey, await readStatements(directoryStatements(directory)), logVerifier);
+}
+
+/**
+ * The identity of a log in a directory, with the keys that it has now.
+ *
+ * @param sources where its keys are, if not in files beside it
+ * @throws MalformedError `log_file_malformed`, `key_exposed`, `key_mismatch`; VerificationError `succession_broken`
+ */
+export async function readLogIdentity(
+  directory: string,
+  sources: readonly KeySource[] = [],
+): Promise<LogIdentity> {
   const { origin, vkey, createdAt } = await readLogFile(directory);
-  if (((await stat(path)).mode & 0o077) !== 0) {
-    throw new MalformedError(
-      "key_exposed",
-      `${path} can be read by others: chmod 600 it, then think of a new key`,
-    );
-  }
-  const identity = identityOf(origin, createdAt, createPrivateKey(await readFile(path)));
-  if (identity.vkey !== vkey) {
-    throw new MalformedError("key_mismatch", `${path} is not the key that log.json names (${vkey})`);
-  }
+  const files = [new FileKeys(directory)];
+  const identity = new LogIdentity({
+    origin,
+    createdAt,
+    firstVkey: vkey,
+    statements: directoryStatements(directory),
+    sources: sources.length > 0 ? sources : files,
+    olderSources: sources.length > 0 ? files : [],
+  });
+  await identity.refresh();
+  await identity.assertSigns();
   return identity;
 }
 
-/** The identity that a private Ed25519 key gives a log. */
+/** The identity that one private key gives a log, whose keys nobody ever changes. */
 export function identityOf(origin: string, createdAt: string, privateKey: KeyObject): LogIdentity {
-  const jwk = createPublicKey(privateKey).export({ format: "jwk" });
-  const key = makeVerifierKey(origin, SIGNATURE_TYPE_ED25519, Buffer.from(jwk.x!, "base64url"));
-  return {
-    origin,
-    vkey: formatVerifierKey(key),
-    createdAt,
-    signer: { key, sign: (text) => sign(null, text, privateKey) },
+  const signer = privateKeySigner(origin, privateKey);
+  const source: KeySource = {
+    place: "the private key",
+    find: async (key) => Promise.resolve(isSameKey(key, signer.key) ? signer : undefined),
+    next: async () => Promise.resolve(undefined),
   };
+  return new LogIdentity({
+    origin,
+    createdAt,
+    firstVkey: formatVerifierKey(signer.key),
+    statements: {
+      read: async () => Promise.resolve(undefined),
+      create: async () => Promise.resolve("exists"),
+    },
+    sources: [source],
+  });
 }

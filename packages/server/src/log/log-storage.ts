@@ -5,7 +5,7 @@ import type { Journal, SharedJournal } from "../store/journal.ts";
 import type { PrimaryLog } from "../mirror/primary-log.ts";
 import type { AcknowledgedMark } from "./acknowledged-mark.ts";
 import type { SignedTreeHead } from "./audit-log.ts";
-import type { LogIdentity } from "./log-key.ts";
+import type { LogIdentity } from "./log-identity.ts";
 import type { LogState } from "./log-state.ts";
 
 /** Where a log is kept, opened and recovered: a directory of one process, or a store that many nodes share. */

@@ -1,23 +1,22 @@
-import { emptyRoot, noteVerifier, UnavailableError, verifyCheckpoint } from "@stele/proof";
+import { emptyRoot, UnavailableError, verifyCheckpoint } from "@stele/proof";
 import type { Segment } from "../search/segment.ts";
 import type { SignedTreeHead } from "./audit-log.ts";
-import type { LogIdentity } from "./log-key.ts";
+import type { LogIdentity } from "./log-identity.ts";
 import { checkAcknowledged } from "./log-state.ts";
-import { signTreeHead } from "./sequencer.ts";
 import type { TreeStore } from "./tree-store.ts";
 
 /** The newest signed head that the stored bytes show, checked against the tree that they hash to. */
-export function recoveredHead(
+export async function recoveredHead(
   identity: LogIdentity,
   tree: TreeStore,
   newestCheckpoint: string | undefined,
   acknowledged: SignedTreeHead | undefined,
-): SignedTreeHead {
-  if (tree.size === 0 && !acknowledged) return signTreeHead(identity, 0, emptyRoot());
+): Promise<SignedTreeHead> {
+  if (tree.size === 0 && !acknowledged) return await identity.signTreeHead(0, emptyRoot());
   const present = { treeSize: tree.size, root: tree.root() };
   if (acknowledged) checkAcknowledged(acknowledged, present);
   const note = newestCheckpoint === undefined ? undefined : Buffer.from(newestCheckpoint);
-  const signed = note && verifyCheckpoint(note, noteVerifier(identity.vkey));
+  const signed = note && (await identity.verify(note));
   if (signed) checkAcknowledged(signed, present);
   if (note && signed?.treeSize === tree.size) return { ...present, note };
   if (acknowledged?.treeSize === tree.size) return acknowledged;
@@ -29,10 +28,10 @@ export function recoveredHead(
 
 /** How many entries are known to have been acknowledged: the mark may lag behind what a segment shows. */
 export function acknowledgedSize(
-  { vkey }: LogIdentity,
+  { keys }: LogIdentity,
   mark: SignedTreeHead | undefined,
   newest: Segment | undefined,
 ): number {
-  const sealed = newest && verifyCheckpoint(Buffer.from(newest.checkpoint), noteVerifier(vkey));
+  const sealed = newest && verifyCheckpoint(Buffer.from(newest.checkpoint), keys);
   return Math.max(mark?.treeSize ?? 0, sealed?.treeSize ?? 0);
 }

@@ -22,7 +22,7 @@ export class SegmentCatalog {
   readonly #objects: ObjectStore;
   readonly #clock: Clock;
   readonly #random: () => number;
-  readonly #sealEnd: (record: Buffer, start: number) => number;
+  readonly #sealEnd: (record: Buffer, start: number) => Promise<number>;
   /** The newest claim of somebody else, and since when it is known. */
   #foreign: { key: string; since: Moment } | undefined;
 
@@ -30,7 +30,7 @@ export class SegmentCatalog {
     readonly objects: ObjectStore;
     readonly clock: Clock;
     /** Reads where a record's entries end, and verifies it. */
-    readonly sealEnd: (record: Buffer, start: number) => number;
+    readonly sealEnd: (record: Buffer, start: number) => Promise<number>;
     readonly random?: () => number;
   }) {
     this.#objects = options.objects;
@@ -44,7 +44,7 @@ export class SegmentCatalog {
     const key = logKeys.segment(start);
     const note = await this.#objects.get(key);
     if (!note) return undefined;
-    const end = this.#sealEnd(note, start);
+    const end = await this.#sealEnd(note, start);
     if (end > start) return { start, end, note };
     throw new VerificationError(
       "segment_record_corrupt",

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { UnavailableError } from "@stele/proof";
+import { emptyRoot, UnavailableError } from "@stele/proof";
 import { RECEIVED_AT, SEED, shared as normalizer } from "../event/testing/submission.ts";
 import { ObjectJournal } from "../store/object-journal.ts";
 import { MemoryJournal } from "../store/testing/memory-journal.ts";
@@ -11,11 +11,10 @@ import { Follower } from "./follower.ts";
 import { identityOf } from "./log-key.ts";
 import { LogState } from "./log-state.ts";
 import { Mutex } from "./mutex.ts";
-import { logVerifier } from "./native-ed25519.ts";
-import { recoveredHead } from "./recovered-head.ts";
 import { Sequencer } from "./sequencer.ts";
 
 const identity = identityOf("test.example/log", "", generateKeyPairSync("ed25519").privateKey);
+const EMPTY = await identity.signTreeHead(0, emptyRoot());
 
 /** One of the nodes that share `objects`. */
 class TestNode {
@@ -27,10 +26,10 @@ class TestNode {
       if (this.isDiskFull) throw new UnavailableError("storage_full", "The disk is full");
     };
     const copy = MemoryJournal.open([], { beforeWrite });
-    const options = { objects, copy, clock, trimDelayMs: 3_600_000, sealEnd: () => 0 };
+    const options = { objects, copy, clock, trimDelayMs: 3_600_000, sealEnd: async () => 0 };
     const journal = new ObjectJournal(options, moment(clock));
     const state = new LogState(identity.origin, SEED);
-    let head = recoveredHead(identity, state.tree, undefined, undefined);
+    let head: SignedTreeHead = EMPTY;
     const exclusive = new Mutex();
     const takeOver = async (committed: { head: SignedTreeHead }): Promise<void> => {
       head = committed.head;
@@ -38,7 +37,7 @@ class TestNode {
     const follower = new Follower({
       journal,
       state,
-      verifier: logVerifier(identity.vkey),
+      identity,
       clock,
       exclusive,
       idlePauseMs: () => 100,

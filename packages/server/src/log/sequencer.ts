@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { ConflictError, formatCheckpoint, formatNote, InvariantError, UnavailableError } from "@stele/proof";
+import { ConflictError, InvariantError, UnavailableError } from "@stele/proof";
 import type { EntryBatch } from "../event/entry-batch.ts";
 import type { Journal } from "../store/journal.ts";
 import type { Acknowledgement, SignedTreeHead } from "./audit-log.ts";
 import type { Clock } from "./clock.ts";
 import type { Committed } from "./follower.ts";
-import type { LogIdentity } from "./log-key.ts";
+import type { LogIdentity } from "./log-identity.ts";
 import type { LogState } from "./log-state.ts";
 import type { Mutex } from "./mutex.ts";
 import { placeEvents, type Placement, type ReadEntries } from "./placement.ts";
@@ -327,7 +327,7 @@ export class Sequencer {
     const { lines, leafHashes, newCount: count } = placement;
     const start = tree.size;
     const extension = tree.extend(leafHashes);
-    const head = signTreeHead(identity, extension.range.end, extension.range.root());
+    const head = await identity.signTreeHead(extension.range.end, extension.range.root());
     const commit = {
       id: randomId?.() ?? randomBytes(16).toString("hex"),
       origin: identity.origin,
@@ -366,12 +366,4 @@ function contended(cause: ConflictError): UnavailableError {
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.cause instanceof Error ? error.cause.message : error.message;
-}
-
-/** The signed checkpoint of a tree. */
-export function signTreeHead(identity: LogIdentity, treeSize: number, root: Uint8Array): SignedTreeHead {
-  const text = formatCheckpoint({ origin: identity.origin, treeSize, root });
-  const { name, keyId } = identity.signer.key;
-  const signature = identity.signer.sign(Buffer.from(text));
-  return { treeSize, root, note: formatNote(text, [{ name, keyId, signature }]) };
 }

@@ -8,8 +8,10 @@ import { logKeys, type Store, type StoreFindings } from "../store/store.ts";
 import type { StoreStatus } from "../ops/status.ts";
 import { LOG_NAME } from "./data-directory.ts";
 import { originOf, type LogHome, type OpenContext } from "./log-home.ts";
-import { formatLogFile, identityOf, parseLogFile, type LogIdentity } from "./log-key.ts";
-import type { LogSecret } from "./log-secret.ts";
+import { firstVkey, formatLogFile, parseLogFile } from "./log-key.ts";
+import { LogIdentity } from "./log-identity.ts";
+import { objectStatements } from "./key-statements.ts";
+import type { KeySource } from "./signer/key-source.ts";
 import type { LogStorage } from "./log-storage.ts";
 import { openSharedStorage } from "./shared-storage.ts";
 
@@ -19,7 +21,8 @@ export interface SharedHomeOptions {
   readonly findings: () => StoreFindings;
   /** Read from while the store is out. */
   readonly mirrors: readonly Store[];
-  readonly secret: LogSecret;
+  /** Where the keys of logs are, the same at all nodes; new ones come from the first that has any. */
+  readonly keySources: readonly KeySource[];
   /** Opens the cache; called once the data directory's lock is held. */
   readonly openCache: () => Promise<SegmentCache>;
   /** The node's own directory: marks, and below `cache/` what may be deleted. */
@@ -54,11 +57,11 @@ export class SharedHome implements LogHome {
   }
 
   async create(name: string, originPrefix: string, createdAt: string): Promise<void> {
-    const { store, secret, trimDelayMs = TRIM_DELAY_MS } = this.#options;
+    const { store, keySources, trimDelayMs = TRIM_DELAY_MS } = this.#options;
     const objects = store.objects(name);
     if (await objects.get(logKeys.identity)) return;
     const origin = originOf(originPrefix, name);
-    const { vkey } = identityOf(origin, createdAt, secret.deriveKey(origin));
+    const vkey = await firstVkey(origin, keySources);
     // Another node may be first: then its log is the one.
     const file = formatLogFile({ origin, vkey, createdAt, trimDelayMs });
     await objects.create(logKeys.identity, [Buffer.from(file)]);
@@ -125,7 +128,7 @@ export class SharedHome implements LogHome {
   }
 
   async #identity(name: string): Promise<{ identity: LogIdentity; trimDelayMs: number }> {
-    const { store, secret } = this.#options;
+    const { store, keySources } = this.#options;
     const objects = this.#fallback(name) ?? store.objects(name);
     const place = `${objects.place}/${logKeys.identity}`;
     const text = await objects.get(logKeys.identity);
@@ -139,12 +142,33 @@ export class SharedHome implements LogHome {
         `${place} is of ${JSON.stringify(origin)}, which is not a log called ${name}`,
       );
     }
-    const identity = identityOf(origin, createdAt, secret.deriveKey(origin));
-    if (identity.vkey === vkey) return { identity, trimDelayMs };
-    throw new MalformedError(
-      "key_mismatch",
-      `The secret that --key names does not give the key of log ${name} (${vkey}): it is not the one that the log was made with`,
-    );
+    const statements = objectStatements(store.objects(name));
+    const identity = new LogIdentity({
+      origin,
+      createdAt,
+      firstVkey: vkey,
+      statements,
+      sources: keySources,
+    });
+    await this.#learnKeys(identity, name);
+    await identity.assertSigns();
+    return { identity, trimDelayMs };
+  }
+
+  /** From mirrors while the store is out: they may lag, so it is asked again before anything is signed. */
+  async #learnKeys(identity: LogIdentity, name: string): Promise<void> {
+    const { mirrors } = this.#options;
+    try {
+      await identity.refresh();
+    } catch (error) {
+      if (!(error instanceof UnavailableError) || mirrors.length === 0) throw error;
+      for (const mirror of mirrors) {
+        const statements = objectStatements(mirror.objects(name));
+        await identity.refresh(statements).catch((cause: unknown) => {
+          if (!(cause instanceof UnavailableError)) throw cause; // this mirror is out, too
+        });
+      }
+    }
   }
 }
 

@@ -24,7 +24,7 @@ afterEach(async () => await log[Symbol.asyncDispose]());
 
 async function recover(objects: ObjectStore, fallback?: ObjectStore): Promise<SharedRecovery> {
   return await recoverShared({
-    identity: { origin: ORIGIN, vkey: log.vkey },
+    identity: { origin: ORIGIN, trying: async (verify) => verify(log.keys) },
     objects,
     fallback,
     clock: systemClock,

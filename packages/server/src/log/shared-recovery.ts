@@ -6,12 +6,11 @@ import { ObjectJournal } from "../store/object-journal.ts";
 import type { ObjectStore } from "../store/object-store.ts";
 import { logKeys } from "../store/store.ts";
 import { moment, type Clock } from "./clock.ts";
-import type { LogIdentity } from "./log-key.ts";
+import type { LogIdentity } from "./log-identity.ts";
 import { LogState } from "./log-state.ts";
-import { logVerifier } from "./native-ed25519.ts";
 
 export interface SharedRecoveryOptions {
-  readonly identity: Pick<LogIdentity, "origin" | "vkey">;
+  readonly identity: Pick<LogIdentity, "origin" | "trying">;
   readonly objects: ObjectStore;
   /** What is read from while `objects` is out: mirrors, if there are any. */
   readonly fallback?: ObjectStore | undefined;
@@ -58,9 +57,8 @@ async function recover(options: SharedRecoveryOptions): Promise<SharedRecovery> 
   const began = moment(clock);
   const records = await readRecords(options);
   const { state, copy } = await openFittingCopy(options, records);
-  const verifier = logVerifier(identity.vkey);
-  const sealEnd = (note: Buffer, start: number): number =>
-    parseSegmentRecord(note, verifier, objects.place, start).segment.end;
+  const sealEnd = (note: Buffer, start: number): Promise<number> =>
+    identity.trying((keys) => parseSegmentRecord(note, keys, objects.place, start).segment.end);
   const sealedSize = records.at(-1)?.segment.end ?? 0;
   const newest = copy.end > sealedSize ? state.newest : undefined;
   const shared = { objects, copy, clock, trimDelayMs, sealEnd, newest };

@@ -1,9 +1,8 @@
 import type { Vault } from "../store/vault.ts";
 import { formatSegmentRecord, parseSegmentRecord } from "../search/segment-record.ts";
 import type { DescribedSegment, Segment } from "../search/segment.ts";
-import type { LogIdentity } from "./log-key.ts";
+import type { LogIdentity } from "./log-identity.ts";
 import type { SegmentShelf } from "./log-storage.ts";
-import { logVerifier } from "./native-ed25519.ts";
 import type { SegmentCatalog } from "./segment-catalog.ts";
 
 export interface SharedShelfOptions {
@@ -48,7 +47,7 @@ export class SharedShelf implements SegmentShelf {
     const { catalog, identity, place, copies } = this.#options;
     const record = await catalog.read(start);
     if (!record) return undefined;
-    const { segment } = parseSegmentRecord(record.note, logVerifier(identity.vkey), place, start);
+    const { segment } = await identity.trying((keys) => parseSegmentRecord(record.note, keys, place, start));
     await copies.prefetch(segment);
     return segment;
   }
@@ -65,7 +64,9 @@ export class SharedShelf implements SegmentShelf {
     try {
       const { version } = await vault.put(built.key, path, retention);
       const segment = { ...built, ...(version !== undefined && { version }) };
-      const note = await formatSegmentRecord({ segment, resume, ...retention }, identity.signer);
+      const note = await formatSegmentRecord({ segment, resume, ...retention }, (text) =>
+        identity.sign(text),
+      );
       const { start, end } = segment;
       if ((await catalog.record({ start, end, note: Buffer.from(note) })) === "lost") {
         return (await this.find(start))!;

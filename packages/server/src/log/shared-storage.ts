@@ -15,9 +15,8 @@ import { logKeys } from "../store/store.ts";
 import type { Vault } from "../store/vault.ts";
 import { AcknowledgedMark } from "./acknowledged-mark.ts";
 import type { Clock } from "./clock.ts";
-import type { LogIdentity } from "./log-key.ts";
+import type { LogIdentity } from "./log-identity.ts";
 import type { LogStorage } from "./log-storage.ts";
-import { logVerifier } from "./native-ed25519.ts";
 import { recoveredHead } from "./recovered-head.ts";
 import { SegmentCatalog } from "./segment-catalog.ts";
 import { recoverShared } from "./shared-recovery.ts";
@@ -50,7 +49,7 @@ export interface SharedStorageOptions {
 export async function openSharedStorage(options: SharedStorageOptions): Promise<LogStorage> {
   const { identity, objects, directory, cacheDirectory, clock, vault, retainUntilMs } = options;
   for (const path of [directory, join(cacheDirectory, "records")]) await mkdir(path, { recursive: true });
-  const mark = await AcknowledgedMark.open(join(directory, "checkpoint"), identity.vkey);
+  const mark = await AcknowledgedMark.open(join(directory, "checkpoint"), identity.keys);
   const copy = join(cacheDirectory, "journal");
   const { journal, state, records } = await recoverShared({
     ...options,
@@ -58,8 +57,10 @@ export async function openSharedStorage(options: SharedStorageOptions): Promise<
     openCopy: (start, visit) => FileJournal.open(copy, { acknowledgedSize: 0, durable: false, start, visit }),
     dropCopy: () => rm(copy, { recursive: true, force: true }),
   });
-  const sealEnd = (note: Buffer, start: number): number =>
-    parseSegmentRecord(note, logVerifier(identity.vkey), objects.place, start).segment.end;
+  // Other nodes may have declared keys while this read what they signed.
+  identity.expire();
+  const sealEnd = (note: Buffer, start: number): Promise<number> =>
+    identity.trying((keys) => parseSegmentRecord(note, keys, objects.place, start).segment.end);
   const catalog = new SegmentCatalog({ objects, clock, sealEnd });
   const shelf = new SharedShelf({
     identity,
@@ -76,18 +77,18 @@ export async function openSharedStorage(options: SharedStorageOptions): Promise<
     journal,
     shared: journal,
     state,
-    head: recoveredHead(identity, state.tree, state.newest?.checkpoint, mark.head),
+    head: await recoveredHead(identity, state.tree, state.newest?.checkpoint, mark.head),
     mark,
     segments: records.map(({ segment }) => segment),
     segmentFiles: options.segmentFiles,
     shelf,
     claimPeriod: (work, period) => catalog.claimPeriod(work, period),
-    primary: new SharedPrimary(objects, vault, logVerifier(identity.vkey)),
+    primary: new SharedPrimary(objects, vault, identity.keys),
   };
 }
 
-function parse(note: Buffer, { vkey }: LogIdentity, place: string): SegmentRecord {
-  return parseSegmentRecord(note, logVerifier(vkey), place);
+async function parse(note: Buffer, identity: LogIdentity, place: string): Promise<SegmentRecord> {
+  return await identity.trying((keys) => parseSegmentRecord(note, keys, place));
 }
 
 async function readRecord(options: SharedStorageOptions, key: string): Promise<SegmentRecord> {
@@ -95,7 +96,7 @@ async function readRecord(options: SharedStorageOptions, key: string): Promise<S
   const objects = options.fallback ?? options.objects;
   const path = join(cacheDirectory, "records", key.slice(logKeys.segments.length));
   try {
-    return parse(await readFile(path), identity, path);
+    return await parse(await readFile(path), identity, path);
   } catch (error) {
     // A copy that is damaged is fetched anew.
     if (errorCode(error) !== "ENOENT" && !(error instanceof SteleError)) throw error;
@@ -108,7 +109,7 @@ async function readRecord(options: SharedStorageOptions, key: string): Promise<S
       {},
     );
   }
-  const record = parse(note, identity, `${objects.place}/${key}`);
+  const record = await parse(note, identity, `${objects.place}/${key}`);
   await replaceFile(path, note);
   return record;
 }

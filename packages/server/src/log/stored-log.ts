@@ -13,6 +13,7 @@ import {
   verifyConsistency,
   UnavailableError,
   type Hash,
+  type LogKeys,
   type ReadTile,
 } from "@stele/proof";
 import type { IngestPool } from "../event/ingest-pool.ts";
@@ -31,9 +32,9 @@ import type { Clock } from "./clock.ts";
 import { EntryBlocks } from "./entry-blocks.ts";
 import { Follower, type Committed } from "./follower.ts";
 import { IdWindow } from "./id-window.ts";
+import { KeyRotation } from "./key-rotation.ts";
 import type { LogStorage } from "./log-storage.ts";
 import { Mutex } from "./mutex.ts";
-import { logVerifier } from "./native-ed25519.ts";
 import { nativeHasher } from "./native-hasher.ts";
 import type { ReceivedClock } from "./received-clock.ts";
 import { Sealer, type SealerOptions } from "./sealer.ts";
@@ -68,6 +69,8 @@ export interface MirroredLog {
   readonly isOwn: (kind: "commit" | "segment", start: number) => boolean;
 }
 
+/** How often to look whether another node declared keys, when nothing tells. */
+const KEYS_PAUSE_MS = 30_000;
 /** Mirrors of commits that are not known to be this node's own wait for their owner. */
 const OWN_COMMITS_MAX = 16_384;
 
@@ -78,6 +81,10 @@ export type LogReport =
   /** It can't go on from what it knows and has to be opened anew. */
   | { readonly kind: "stale"; readonly error: unknown }
   | { readonly kind: "recovered"; readonly what: string }
+  /** Nothing can be committed: no signature is to be had. Told once, until one is. */
+  | { readonly kind: "signer_failed"; readonly error: unknown }
+  | { readonly kind: "signer_recovered" }
+  | { readonly kind: "keys_changed"; readonly keys: LogKeys }
   | MirrorsReport
   | { readonly kind: "failed"; readonly what: string; readonly error: unknown };
 
@@ -89,6 +96,7 @@ export class StoredLog implements AuditLog {
   readonly #storage: LogStorage;
   readonly #blocks: EntryBlocks;
   readonly #sequencer: Sequencer;
+  readonly #rotation: KeyRotation;
   readonly #follower: Follower | undefined;
   readonly #sealer: Sealer;
   readonly #listeners = new Set<(treeSize: number) => void>();
@@ -162,7 +170,7 @@ export class StoredLog implements AuditLog {
       new Follower({
         journal: shared,
         state,
-        verifier: logVerifier(identity.vkey),
+        identity,
         clock,
         exclusive,
         idlePauseMs: () => options.idlePauseMs(this.#listeners.size > 0),
@@ -174,6 +182,20 @@ export class StoredLog implements AuditLog {
         },
       });
     this.#follower = follower;
+    this.#rotation = new KeyRotation({
+      identity,
+      exclusive,
+      head: () => this.#head,
+      ...(follower && { catchUp: () => follower.catchUp() }),
+    });
+    identity.watch({
+      failed: (error) => options.report({ kind: "signer_failed", error }),
+      recovered: () => options.report({ kind: "signer_recovered" }),
+      changed: (keys) => {
+        this.#mirrors?.wake();
+        options.report({ kind: "keys_changed", keys });
+      },
+    });
     this.#sequencer = new Sequencer({
       journal,
       state,
@@ -213,6 +235,18 @@ export class StoredLog implements AuditLog {
 
   get vkey(): string {
     return this.#storage.identity.vkey;
+  }
+
+  keys(): LogKeys {
+    return this.#storage.identity.present;
+  }
+
+  async rotateKey(current: string): Promise<LogKeys> {
+    return await this.#rotation.rotate(current);
+  }
+
+  async retireKey(vkey: string): Promise<LogKeys> {
+    return await this.#rotation.retire(vkey);
   }
 
   async append(body: Uint8Array, format: SubmissionFormat): Promise<Acknowledgement> {
@@ -352,8 +386,25 @@ export class StoredLog implements AuditLog {
       .rebuild(journal.files)
       .catch((error: unknown) => report({ kind: "failed", what: "index rebuild", error }));
     this.#follower?.start();
+    if (this.#follower) void this.#lookForKeys();
     this.#mirrors?.start();
     this.#sealer.start();
+  }
+
+  /** Takes over what other nodes declared, though nothing is committed meanwhile. */
+  async #lookForKeys(): Promise<void> {
+    const { clock, report } = this.#options;
+    const { signal } = this.#closing;
+    for (; !signal.aborted; await clock.sleep(KEYS_PAUSE_MS, signal)) {
+      try {
+        await this.#storage.identity.refresh();
+      } catch (error) {
+        // That the store is out is told by whoever follows the log.
+        if (!(error instanceof UnavailableError)) {
+          report({ kind: "failed", what: "reading the keys of the log", error });
+        }
+      }
+    }
   }
 
   /** The ids of sealed entries that the window still covers: an id is new only if none of them has it. */

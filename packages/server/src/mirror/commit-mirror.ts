@@ -19,6 +19,8 @@ export interface CommitMirrorOptions {
   readonly journal: Pick<Journal, "end" | "readCommits">;
   /** The mirror's. */
   readonly objects: ObjectStore;
+  /** Brings over what tells of the keys that commits are signed with. */
+  readonly bringKeys: () => Promise<void>;
   /** Whether this node made the commit that begins here. Other nodes bring over theirs. */
   readonly isOwn: (start: number) => boolean;
   /** How long the node that made a commit may take to bring it over (milliseconds), from when it was seen here. */
@@ -163,10 +165,13 @@ export class CommitMirror {
   }
 
   async #bring(start: number, bytes: Buffer): Promise<void> {
-    const { objects, isOwn, persistence, onConflict } = this.#options;
+    const { objects, isOwn, persistence, onConflict, bringKeys } = this.#options;
     const key = logKeys.commit(start);
     const present = isOwn(start) ? undefined : await this.#awaitOwner(start, key);
-    const placed = await persistence.until(() => placeObject(objects, key, bytes, present));
+    const placed = await persistence.until(async () => {
+      await bringKeys();
+      return await placeObject(objects, key, bytes, present);
+    });
     if (placed.outcome !== "conflict") return;
     this.#conflicts.set(start, placed.sha256);
     onConflict(placed);

@@ -1,15 +1,15 @@
-import { link, mkdir, readFile, rm, stat } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { UnavailableError } from "@stele/proof";
-import type { LogIdentity } from "../log/log-key.ts";
-import { logVerifier } from "../log/native-ed25519.ts";
+import { directoryStatements } from "../log/key-statements.ts";
+import type { LogIdentity } from "../log/log-identity.ts";
 import { readRange } from "../search/parquet-footer.ts";
 import { describeSegmentFile } from "../search/segment-digests.ts";
 import { openSegmentFile } from "../search/segment-files.ts";
 import { formatSegmentRecord, parseSegmentRecord } from "../search/segment-record.ts";
 import type { Segment } from "../search/segment.ts";
 import { formatCommit } from "../store/commit.ts";
-import { replaceFile, syncDirectory } from "../store/durable-file.ts";
+import { createFile } from "../store/durable-file.ts";
 import { listJournalFiles, readJournalFile } from "../store/file-journal.ts";
 import type { StoredCommit } from "../store/journal.ts";
 import { errorCode } from "../store/storage-error.ts";
@@ -44,10 +44,14 @@ export class DirectoryPrimary implements PrimaryLog {
     return await readFile(join(this.place, "log.json"));
   }
 
+  async keyStatement(number: number): Promise<Uint8Array | undefined> {
+    return await directoryStatements(this.place).read(number);
+  }
+
   async record(start: number): Promise<SealedRecord | undefined> {
     const path = join(this.place, "records", String(start).padStart(16, "0"));
     const note = (await readIfThere(path)) ?? (await this.#makeRecord(start, path));
-    return note && { ...parseSegmentRecord(note, logVerifier(this.#options.identity.vkey), path), note };
+    return note && { ...parseSegmentRecord(note, this.#options.identity.keys, path), note };
   }
 
   async commit(start: number): Promise<Buffer | undefined> {
@@ -88,8 +92,9 @@ export class DirectoryPrimary implements PrimaryLog {
     if (!segment) return undefined;
     const described = { ...segment, ...(await describeSegmentFile(this.#pathOf(segment))) };
     const resume = await this.#resumeOf(segment.end);
-    const note = await formatSegmentRecord({ segment: described, resume }, identity.signer);
-    return await createFile(path, note);
+    const note = await formatSegmentRecord({ segment: described, resume }, (text) => identity.sign(text));
+    await createFile(path, note);
+    return await readFile(path);
   }
 
   /** Where to read on behind a segment: at its end, if the journal can be parted there. The commit before may be trimmed soon. */
@@ -141,21 +146,4 @@ async function readIfThere(path: string): Promise<Buffer | undefined> {
     if (errorCode(error) === "ENOENT") return undefined;
     throw error;
   }
-}
-
-/** Creates a file, whole and durable, unless it is there; returns what is there then. */
-async function createFile(path: string, content: Uint8Array): Promise<Buffer> {
-  const directory = join(path, "..");
-  await mkdir(directory, { recursive: true });
-  const temporary = `${path}-${process.pid}`;
-  await replaceFile(temporary, content);
-  try {
-    await link(temporary, path);
-    await syncDirectory(directory);
-  } catch (error) {
-    if (errorCode(error) !== "EEXIST") throw error;
-  } finally {
-    await rm(temporary, { force: true });
-  }
-  return await readFile(path);
 }

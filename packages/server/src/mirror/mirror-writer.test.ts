@@ -31,6 +31,7 @@ function write(options: Partial<MirrorWriterOptions> = {}): MirrorWriter {
     log: "main",
     mode: "async",
     primary: log.primary,
+    keys: log.keys,
     mirror: { place: "the mirror", objects: () => mirror, vault: () => mirrorVault },
     journal: log.journal,
     segments: () => log.segments,

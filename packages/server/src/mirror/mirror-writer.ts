@@ -1,9 +1,10 @@
-import { UnavailableError } from "@stele/proof";
+import { UnavailableError, type LogKeys } from "@stele/proof";
 import type { Clock } from "../log/clock.ts";
 import type { Segment } from "../search/segment.ts";
 import type { Journal } from "../store/journal.ts";
 import { logKeys, type Store } from "../store/store.ts";
 import { CommitMirror } from "./commit-mirror.ts";
+import { KeyMirror } from "./key-mirror.ts";
 import { Lag } from "./lag.ts";
 import { Persistence } from "./persistence.ts";
 import { placeObject, type Conflict } from "./place-object.ts";
@@ -21,6 +22,8 @@ export interface MirrorWriterOptions {
   readonly log: string;
   readonly mode: "async" | "sync";
   readonly primary: PrimaryLog;
+  /** The log's keys as this node knows them; they grow. */
+  readonly keys: Pick<LogKeys, "statements">;
   readonly mirror: Pick<Store, "place" | "objects" | "vault">;
   /** The node's own journal, or its copy of the shared one. */
   readonly journal: Pick<Journal, "end" | "readCommits">;
@@ -79,6 +82,7 @@ export class MirrorWriter {
   readonly #forReading: Persistence;
   readonly #forCommits: Persistence;
   readonly #forSegments: Persistence;
+  readonly #keys: KeyMirror;
   readonly #commits: CommitMirror;
   readonly #segments: SegmentMirror;
   readonly #waiters = new Set<Waiter>();
@@ -89,19 +93,23 @@ export class MirrorWriter {
   #recheck: NodeJS.Timeout | undefined;
 
   constructor(options: MirrorWriterOptions) {
-    const { log, primary, mirror, journal, segments, isOwn, clock, tempDirectory } = options;
+    const { log, primary, keys, mirror, journal, segments, isOwn, clock, tempDirectory } = options;
     const { signal } = this.#closing;
     this.#options = options;
     this.#lag = new Lag(clock);
     this.#forReading = this.#persistence();
     this.#forCommits = this.#persistence();
     this.#forSegments = this.#persistence();
+    const objects = mirror.objects(log);
+    const onConflict = (conflict: Conflict): void => this.#conflict(conflict);
+    this.#keys = new KeyMirror({ keys, objects, onConflict });
     const shared = {
-      objects: mirror.objects(log),
+      objects,
       clock,
       signal,
+      bringKeys: () => this.#keys.bring(),
       onProgress: () => this.#progress(),
-      onConflict: (conflict: Conflict) => this.#conflict(conflict),
+      onConflict,
     };
     this.#commits = new CommitMirror({
       ...shared,
@@ -128,7 +136,10 @@ export class MirrorWriter {
   start(): void {
     this.wake();
     this.#running ??= this.#run();
-    this.#recheck = setInterval(() => void this.#recheckConflicts(), RECHECK_MS).unref();
+    this.#recheck = setInterval(() => {
+      void this.#recheckConflicts();
+      void this.#keys.bring().catch(() => undefined); // The mirror is out, which bringing over tells.
+    }, RECHECK_MS).unref();
   }
 
   /** To be called after each commit, and after each segment; returns at once. */
@@ -149,7 +160,8 @@ export class MirrorWriter {
       lagEntries: Math.max(0, journal.end - mirroredSize),
       lagMs: this.#lag.ageMs(mirroredSize),
       ...(failure !== undefined && { failure }),
-      conflicts: this.#commits.conflicts + this.#segments.conflicts + this.#identityConflicts,
+      conflicts:
+        this.#commits.conflicts + this.#segments.conflicts + this.#identityConflicts + this.#keys.conflicts,
     };
   }
 
@@ -205,6 +217,7 @@ export class MirrorWriter {
   async #run(): Promise<void> {
     try {
       await this.#forCommits.until(() => this.#bringIdentity());
+      await this.#forCommits.until(() => this.#keys.bring());
       await Promise.all([this.#commits.run(), this.#segments.run()]);
     } catch (error) {
       if (!this.#closing.signal.aborted) throw error;

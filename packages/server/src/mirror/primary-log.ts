@@ -18,6 +18,9 @@ export interface PrimaryLog {
   /** The bytes of `log.json`. @throws UnavailableError `log_unfinished` */
   identity(): Promise<Buffer>;
 
+  /** The statement of this number about the log's keys, from 1 on; untrusted. */
+  keyStatement(number: number): Promise<Uint8Array | undefined>;
+
   /** The seal record that begins at `start`. @throws VerificationError `segment_record_corrupt` */
   record(start: number): Promise<SealedRecord | undefined>;
 

@@ -40,7 +40,7 @@ async function bringOver(): Promise<void> {
   await reconcileLog({
     log: "main",
     primary: log.primary,
-    verifier: log.verifier,
+    keys: log.keys,
     objects,
     vault: mirror.vault("main"),
     tempDirectory: log.tempDirectory,

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { MalformedError, noteVerifier } from "@stele/proof";
+import { MalformedError, followSuccession, formatVerifierKey } from "@stele/proof";
 import { testSigner } from "../../../proof/src/testing/test-log.ts";
 import { systemClock } from "../log/clock.ts";
 import { FileVault } from "../store/file-vault.ts";
@@ -15,7 +15,7 @@ it("tells of a store that turns out to be unfit, and does not end the node", asy
       {
         log: "main",
         primary: log.primary,
-        verifier: noteVerifier(testSigner("any.example/log", 1).key),
+        keys: followSuccession(formatVerifierKey(testSigner("any.example/log", 1).key)),
         objects: new MemoryObjects(),
         vault: await FileVault.open(log.path("mirror-vault")),
         tempDirectory: log.tempDirectory,

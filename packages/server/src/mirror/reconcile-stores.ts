@@ -1,12 +1,12 @@
 import { join } from "node:path";
-import type { NoteVerifier } from "@stele/proof";
+import type { LogKeys } from "@stele/proof";
 import { systemClock } from "../log/clock.ts";
 import { logDirectory, logNames } from "../log/data-directory.ts";
+import { objectStatements, readStatements } from "../log/key-statements.ts";
 import { parseLogFile, readLogIdentity } from "../log/log-key.ts";
-import { logVerifier } from "../log/native-ed25519.ts";
 import { listSegments } from "../search/segment-reader.ts";
 import { logKeys, type Store } from "../store/store.ts";
-import { chooseKey, recall } from "../verify/remembered.ts";
+import { chooseKeys, recall } from "../verify/remembered.ts";
 import { DirectoryPrimary } from "./directory-primary.ts";
 import { openUnprobed, openMirror, type StoreAccess } from "./open-mirror.ts";
 import type { PrimaryLog } from "./primary-log.ts";
@@ -63,7 +63,7 @@ async function reconcileDirectory(
   const identity = await readLogIdentity(directory);
   const segments = async () => await listSegments(join(directory, "segments"));
   const primary = new DirectoryPrimary({ directory, identity, segments });
-  return await reconcile(log, primary, logVerifier(identity.vkey), mirror, options);
+  return await reconcile(log, primary, identity.keys, mirror, options);
 }
 
 async function reconcileStore(
@@ -76,15 +76,16 @@ async function reconcileStore(
   const place = `${objects.place}/${logKeys.identity}`;
   const shown = parseLogFile((await objects.get(logKeys.identity))?.toString() ?? "", place);
   const remembered = await recall(options.stateDirectory, shown.origin);
-  const verifier = logVerifier(chooseKey(shown.vkey, options.key, remembered).vkey);
-  const primary = new SharedPrimary(objects, store.vault(log), verifier);
-  return await reconcile(log, primary, verifier, mirror, options, primary);
+  const statements = await readStatements(objectStatements(objects));
+  const { keys } = chooseKeys({ vkey: shown.vkey, statements }, options.key, remembered);
+  const primary = new SharedPrimary(objects, store.vault(log), keys);
+  return await reconcile(log, primary, keys, mirror, options, primary);
 }
 
 async function reconcile(
   log: string,
   primary: PrimaryLog,
-  verifier: NoteVerifier,
+  keys: LogKeys,
   mirror: Store,
   { quick, bytesPerSecondMax, tempDirectory, onAlarm, restorePrimary }: ReconcileStoresOptions,
   restore?: SharedPrimary,
@@ -92,7 +93,7 @@ async function reconcile(
   return await reconcileLog({
     log,
     primary,
-    verifier,
+    keys,
     objects: mirror.objects(log),
     vault: mirror.vault(log),
     tempDirectory,

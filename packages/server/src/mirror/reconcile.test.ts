@@ -29,7 +29,7 @@ async function reconcile(options: Partial<ReconcileOptions> = {}): Promise<Recon
   return await reconcileLog({
     log: "main",
     primary: log.primary,
-    verifier: log.verifier,
+    keys: log.keys,
     objects: mirror,
     vault: mirrorVault,
     tempDirectory: log.tempDirectory,

@@ -1,4 +1,4 @@
-import { HASH_LENGTH_BYTES, VerificationError, type NoteVerifier } from "@stele/proof";
+import { HASH_LENGTH_BYTES, VerificationError, type LogKeys } from "@stele/proof";
 import type { Clock } from "../log/clock.ts";
 import { parseSegmentRecord } from "../search/segment-record.ts";
 import { fencedError, parseFence } from "../store/fence.ts";
@@ -18,8 +18,8 @@ export interface ReconcileOptions {
   /** The log's name. */
   readonly log: string;
   readonly primary: PrimaryLog;
-  /** Of the log's key. */
-  readonly verifier: NoteVerifier;
+  /** Of the log. */
+  readonly keys: LogKeys;
   /** The mirror's objects and vault of this log. */
   readonly objects: ObjectStore;
   readonly vault: Vault;
@@ -69,6 +69,7 @@ class Reconciliation {
     const { log, primary, objects, clock } = this.#options;
     const began = clock.monotonicMs();
     await this.#place(logKeys.identity, await primary.identity());
+    await this.#reconcileKeys();
     // The mirror first: what it has, the primary had before.
     const segments = await keysOf(objects, logKeys.segments);
     const journal = await keysOf(objects, logKeys.journal);
@@ -87,6 +88,22 @@ class Reconciliation {
       treeSize: this.#audit.size,
       seconds: (clock.monotonicMs() - began) / 1000,
     };
+  }
+
+  /** What the mirror alone has may be a statement of somebody who stole a key: it is told, and never taken for the primary's. */
+  async #reconcileKeys(): Promise<void> {
+    const { primary, objects } = this.#options;
+    for (let number = 1; ; number++) {
+      const key = logKeys.keyStatement(number);
+      const onPrimary = await primary.keyStatement(number);
+      if (onPrimary) await this.#place(key, Buffer.from(onPrimary));
+      else {
+        if (await objects.get(key)) {
+          this.#alarm("missing_on_primary", key, "the primary has no such statement about the log's keys");
+        }
+        return;
+      }
+    }
   }
 
   /** Follows the chain of seal records; of their files it looks whether they are there. */
@@ -159,10 +176,10 @@ class Reconciliation {
   }
 
   async #recordOfMirror(start: number): Promise<SealedRecord | undefined> {
-    const { objects, verifier } = this.#options;
+    const { objects, keys } = this.#options;
     const key = logKeys.segment(start);
     const note = await objects.get(key);
-    return note && { ...parseSegmentRecord(note, verifier, `${objects.place}/${key}`), note };
+    return note && { ...parseSegmentRecord(note, keys, `${objects.place}/${key}`), note };
   }
 
   /** The mirror has a seal record that the primary lacks; returns whether the mirror has the file, too. */
@@ -197,7 +214,7 @@ class Reconciliation {
 
   /** Follows the journal from where the newest segment ends; each commit is verified before it is copied anywhere. */
   async #reconcileCommits(listed: ReadonlySet<string>): Promise<void> {
-    const { primary, objects, verifier } = this.#options;
+    const { primary, objects, keys } = this.#options;
     const first = await this.#firstCommit();
     const left = new Set([...listed].filter((key) => key >= logKeys.commit(first)));
     for (let start = first; ;) {
@@ -213,7 +230,7 @@ class Reconciliation {
       if (!bytes) break;
       const place = `${side}/${key}`;
       const commit = parseCommitObject(bytes, start, place);
-      auditCommit(this.#audit, commit, verifier, place);
+      auditCommit(this.#audit, commit, keys, place);
       left.delete(key);
       if (onPrimary) await this.#place(key, onPrimary, onMirror);
       else await this.#restoreCommit(key, bytes);

@@ -1,7 +1,7 @@
 import { chmod, mkdir, open, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import { ConflictError, UnavailableError } from "@stele/proof";
-import { logVerifier } from "../log/native-ed25519.ts";
+import { directoryStatements } from "../log/key-statements.ts";
 import { replaceFile, syncDirectory } from "../store/durable-file.ts";
 import { errorCode } from "../store/storage-error.ts";
 import { logKeys, type Store } from "../store/store.ts";
@@ -14,7 +14,7 @@ const FILE_LENGTH_BYTES_MAX = 16 * 1024 * 1024;
 
 /**
  * Makes the directory of a log (docs/spec/journal.md) from a store that was verified: what a node without a store needs to
- * go on, but for `key.pem`. `log.json` comes last, so what was interrupted is no log.
+ * go on, but for its private keys. `log.json` comes last, so what was interrupted is no log.
  *
  * @param directory `<data>/logs/<name>`; must not be there
  * @throws ConflictError `log_directory_taken`; VerificationError `segment_corrupt`, `journal_corrupt`; UnavailableError
@@ -22,10 +22,10 @@ const FILE_LENGTH_BYTES_MAX = 16 * 1024 * 1024;
 export async function restoreDirectory(
   store: Store,
   log: string,
-  { vkey, treeSize, checkpoint }: VerifiedStoreLog,
+  { keys, treeSize, checkpoint }: VerifiedStoreLog,
   directory: string,
 ): Promise<void> {
-  const primary = new SharedPrimary(store.objects(log), store.vault(log), logVerifier(vkey));
+  const primary = new SharedPrimary(store.objects(log), store.vault(log), keys);
   await makeDirectory(directory);
   const segments = join(directory, "segments");
   const records = join(directory, "records");
@@ -45,6 +45,8 @@ export async function restoreDirectory(
   await syncDirectory(segments);
   await writeJournal(primary, resume, treeSize, join(directory, "journal"));
   if (checkpoint !== undefined) await replaceFile(join(directory, "checkpoint"), checkpoint);
+  const kept = directoryStatements(directory);
+  for (const [i, statement] of keys.statements.entries()) await kept.create(i + 1, statement);
   await replaceFile(join(directory, "log.json"), await primary.identity());
 }
 

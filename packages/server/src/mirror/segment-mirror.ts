@@ -17,6 +17,8 @@ export interface SegmentMirrorOptions {
   readonly vault: Vault;
   /** The segments that this node knows of, in order, without gaps. */
   readonly segments: () => readonly Pick<Segment, "start" | "end">[];
+  /** Brings over what tells of the keys that seal records are signed with. */
+  readonly bringKeys: () => Promise<void>;
   /** Whether this node made the segment that begins here. */
   readonly isOwn: (start: number) => boolean;
   /** How long the node that sealed may take to bring a segment over (milliseconds). */
@@ -100,6 +102,7 @@ export class SegmentMirror {
     if (!record) throw new UnavailableError("segment_unavailable", `${primary.place} has no ${key} yet`);
     const found = await this.#awaitOwner(start, key);
     if (!found) await this.#copyFile(record);
+    await this.#options.bringKeys();
     this.#note(start, await placeObject(objects, key, record.note, found));
   }
 

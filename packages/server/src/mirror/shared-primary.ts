@@ -1,4 +1,4 @@
-import { UnavailableError, type NoteVerifier } from "@stele/proof";
+import { UnavailableError, type LogKeys } from "@stele/proof";
 import { parseSegmentRecord } from "../search/segment-record.ts";
 import { AnyVersionVault } from "../store/any-version-vault.ts";
 import type { ObjectStore } from "../store/object-store.ts";
@@ -10,13 +10,13 @@ import type { PrimaryLog, SealedRecord } from "./primary-log.ts";
 export class SharedPrimary implements PrimaryLog {
   readonly objects: ObjectStore;
   readonly vault: Vault;
-  readonly #verifier: NoteVerifier;
+  readonly #keys: LogKeys;
 
-  /** `verifier`: of the log's key. */
-  constructor(objects: ObjectStore, vault: Vault, verifier: NoteVerifier) {
+  /** `keys`: of the log. */
+  constructor(objects: ObjectStore, vault: Vault, keys: LogKeys) {
     this.objects = objects;
     this.vault = new AnyVersionVault(vault);
-    this.#verifier = verifier;
+    this.#keys = keys;
   }
 
   get place(): string {
@@ -29,10 +29,14 @@ export class SharedPrimary implements PrimaryLog {
     throw new UnavailableError("log_unfinished", `${this.place}/${logKeys.identity} is not there (yet)`);
   }
 
+  async keyStatement(number: number): Promise<Buffer | undefined> {
+    return await this.objects.get(logKeys.keyStatement(number));
+  }
+
   async record(start: number): Promise<SealedRecord | undefined> {
     const key = logKeys.segment(start);
     const note = await this.objects.get(key);
-    return note && { ...parseSegmentRecord(note, this.#verifier, `${this.place}/${key}`, start), note };
+    return note && { ...parseSegmentRecord(note, this.#keys, `${this.place}/${key}`, start), note };
   }
 
   async commit(start: number): Promise<Buffer | undefined> {

@@ -8,6 +8,7 @@ import { formatSegmentRecord, parseSegmentRecord, type SegmentRecord } from "./s
 import { entryTexts, ORIGIN, TestLog } from "./testing/test-log.ts";
 
 const signer: NoteSigner = testSigner(ORIGIN, 7);
+const sign = async (text: string): Promise<Uint8Array> => await signNote(text, [signer]);
 const verifier = noteVerifier(signer.key);
 const PLACE = "segments/0000000000000256";
 let record: SegmentRecord;
@@ -28,7 +29,7 @@ beforeAll(async () => {
 });
 
 it("gives back what was recorded, with the hashes of the file and its parts", async () => {
-  const parsed = parseSegmentRecord(await formatSegmentRecord(record, signer), verifier, PLACE);
+  const parsed = parseSegmentRecord(await formatSegmentRecord(record, sign), verifier, PLACE);
   const { segment } = parsed;
   expect(parsed).toEqual({ ...record, segment: { ...record.segment, subtreeHashes: segment.subtreeHashes } });
   expect(Buffer.from(segment.subtreeHashes)).toEqual(Buffer.from(record.segment.subtreeHashes));
@@ -48,13 +49,13 @@ it("gives back what was recorded, with the hashes of the file and its parts", as
 });
 
 it("refuses a record that the log did not sign, and any other note of the log", async () => {
-  const bytes = Buffer.from(await formatSegmentRecord(record, signer));
+  const bytes = Buffer.from(await formatSegmentRecord(record, sign));
   const failure = { code: "segment_record_corrupt", message: expect.stringContaining(PLACE) };
   for (const wrong of [
     Buffer.from(bytes.toString().replace('"resume":24800', '"resume":24801')),
     bytes.subarray(0, 5000),
     Buffer.alloc(0),
-    await formatSegmentRecord(record, testSigner(ORIGIN, 8)),
+    await formatSegmentRecord(record, async (text: string) => await signNote(text, [testSigner(ORIGIN, 8)])),
     await signNote(`${ORIGIN}\n5\n${Buffer.alloc(32).toString("base64")}\n`, [signer]),
     await signNote("stele.segment/v1\n{}\n", [signer]),
     await signNote(`${parseNote(bytes).text}more\n`, [signer]),
@@ -65,7 +66,7 @@ it("refuses a record that the log did not sign, and any other note of the log", 
 });
 
 it("refuses a record of other entries than those that belong there", async () => {
-  const bytes = await formatSegmentRecord(record, signer);
+  const bytes = await formatSegmentRecord(record, sign);
   expect(parseSegmentRecord(bytes, verifier, PLACE, 256).segment.start).toBe(256);
   expect(() => parseSegmentRecord(bytes, verifier, PLACE, 24_832)).toThrow(
     expect.objectContaining({ code: "segment_record_corrupt" }),
@@ -92,7 +93,7 @@ it("refuses a record that contradicts itself", async () => {
     ranges({ ...first, to: second.from + 1 }, ...entryRanges.slice(1)),
     ranges({ ...first, from: 0.5 }, ...entryRanges.slice(1)),
   ]) {
-    const bytes = await formatSegmentRecord(wrong, signer);
+    const bytes = await formatSegmentRecord(wrong, sign);
     expect(() => parseSegmentRecord(bytes, verifier, PLACE)).toThrow(
       expect.objectContaining({ code: "segment_record_corrupt" }),
     );

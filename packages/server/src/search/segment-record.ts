@@ -1,11 +1,12 @@
 import {
   decodeBase64,
   encodeBase64,
-  signNote,
+  verifiersOf,
   VerificationError,
   verifyNote,
-  type NoteSigner,
+  type LogKeys,
   type NoteVerifier,
+  type VerifiedNote,
 } from "@stele/proof";
 import { isInOrder } from "./segment-digests.ts";
 import { isConsistent, type DescribedSegment, type Segment, type SegmentDigests } from "./segment.ts";
@@ -24,28 +25,32 @@ export interface SegmentRecord {
 const FIRST_LINE = "stele.segment/v1";
 const SHA256_HEX = /^[0-9a-f]{64}$/;
 
-/** The record as a signed note. @throws what the signer throws */
-export async function formatSegmentRecord(record: SegmentRecord, signer: NoteSigner): Promise<Uint8Array> {
-  return await signNote(recordText(record), [signer]);
+/** The record as a signed note, which `sign` makes of its text. @throws what that throws */
+export async function formatSegmentRecord(
+  record: SegmentRecord,
+  sign: (text: string) => Promise<Uint8Array>,
+): Promise<Uint8Array> {
+  return await sign(recordText(record));
 }
 
 /**
  * @param bytes untrusted
- * @param verifier of the log's key, whose name is the log's origin
+ * @param log the keys of the log; or the verifier of the only one
  * @param place names the record in errors
  * @param start where its entries must begin, if that is known: each record is under a key of its own
  * @throws VerificationError `segment_record_corrupt` unless the log signed it, and what it says fits together
  */
 export function parseSegmentRecord(
   bytes: Uint8Array,
-  verifier: NoteVerifier,
+  log: NoteVerifier | LogKeys,
   place: string,
   start?: number,
 ): SegmentRecord {
   let record: SegmentRecord;
-  let text: string;
+  let note: VerifiedNote;
   try {
-    ({ text } = verifyNote(bytes, [verifier]));
+    note = verifyNote(bytes, verifiersOf(log));
+    const { text } = note;
     const [first, json, ...rest] = text.split("\n");
     if (first !== FIRST_LINE || json === undefined || rest.join() !== "") {
       throw new RangeError("it is not a record of a segment");
@@ -56,12 +61,27 @@ export function parseSegmentRecord(
     const why = cause instanceof Error ? cause.message : String(cause);
     throw corruptRecord(place, why, { cause });
   }
-  const wrong = contradiction(record, verifier.key.name);
+  const wrong = contradiction(record, "key" in log ? log.key.name : log.origin) ?? overdue(record, note, log);
   if (wrong !== undefined) throw corruptRecord(place, wrong);
   if (start !== undefined && record.segment.start !== start) {
     throw corruptRecord(place, `it is of entries from ${record.segment.start} on, not from ${start}`);
   }
   return record;
+}
+
+/**
+ * Entries may be sealed long after they were signed, with any later key; but a key that was retired knew of no more than it
+ * may have signed.
+ */
+function overdue(
+  { segment }: SegmentRecord,
+  { verified }: VerifiedNote,
+  log: NoteVerifier | LogKeys,
+): string | undefined {
+  if ("key" in log) return undefined;
+  const signers = log.keys.filter((key) => verified.some(({ verifier }) => verifier === key.verifier));
+  if (signers.some(({ toSize }) => segment.end <= toSize)) return undefined;
+  return `it is signed only by ${signers.map(({ vkey }) => vkey).join(", ")}, which was retired before`;
 }
 
 function recordText({ segment, resume, retainUntilMs }: SegmentRecord): string {

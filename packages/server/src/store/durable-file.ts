@@ -1,5 +1,6 @@
-import { mkdir, open, rename, type FileHandle } from "node:fs/promises";
+import { link, mkdir, open, rename, rm, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
+import { errorCode } from "./storage-error.ts";
 
 /** Writes all pieces at `position`, however often the system writes less than asked. */
 export async function writeFully(
@@ -61,4 +62,23 @@ export async function replaceFile(path: string, content: string | Uint8Array, mo
   }
   await rename(temporary, path);
   await syncDirectory(dirname(path));
+}
+
+/** Creates a file, whole and durable, unless there is one; returns whether it did. Makes its directory. */
+export async function createFile(path: string, content: Uint8Array): Promise<boolean> {
+  const directory = dirname(path);
+  await makeDirectory(directory);
+  const temporary = `${path}-${process.pid}`;
+  await replaceFile(temporary, content);
+  try {
+    await link(temporary, path);
+    return true;
+  } catch (error) {
+    if (errorCode(error) !== "EEXIST") throw error;
+    return false;
+  } finally {
+    // What is there may be of a process that died before it was durable.
+    await syncDirectory(directory);
+    await rm(temporary, { force: true });
+  }
 }

@@ -15,7 +15,7 @@ journalContract("objects in memory", async () => {
   const objects = new MemoryObjects();
   const open = async (): Promise<ObjectJournal> => {
     const copy = MemoryJournal.open(commits);
-    const options = { objects, copy, clock: systemClock, trimDelayMs: 0, sealEnd: () => 0 };
+    const options = { objects, copy, clock: systemClock, trimDelayMs: 0, sealEnd: async () => 0 };
     return new ObjectJournal(options, moment(systemClock));
   };
   return { open, remove: async () => Promise.resolve() };

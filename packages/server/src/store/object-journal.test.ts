@@ -10,7 +10,7 @@ import { MemoryObjects } from "./testing/memory-objects.ts";
 const TRIM_DELAY_MS = 60_000;
 
 /** A seal record here is only where it ends. */
-const sealEnd = (record: Buffer): number => Number(record.toString());
+const sealEnd = async (record: Buffer): Promise<number> => Number(record.toString());
 
 describe("a journal that stood still for longer than the trim delay", () => {
   let objects: MemoryObjects;

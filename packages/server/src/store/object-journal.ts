@@ -16,7 +16,7 @@ export interface ObjectJournalOptions {
   /** A commit is deleted only so long after its seal record was seen. */
   readonly trimDelayMs: number;
   /** Where the entries end that a seal record covers, which was found where those from `start` on belong. @throws VerificationError */
-  readonly sealEnd: (record: Buffer, start: number) => number;
+  readonly sealEnd: (record: Buffer, start: number) => Promise<number>;
   /** The newest commit of the copy, unless it is sealed. Believed only once the objects were found to have it, too. */
   readonly newest?: Pick<StoredCommit, "id" | "start"> | undefined;
 }
@@ -243,7 +243,7 @@ export class ObjectJournal implements SharedJournal {
     for (let at = this.#sealedSize; ;) {
       const record = await objects.get(logKeys.segment(at));
       if (!record) break; // so nothing behind `at` was ever trimmed
-      at = sealEnd(record, at);
+      at = await sealEnd(record, at);
       if (at > this.end) {
         throw new UnavailableError(
           "log_stale",

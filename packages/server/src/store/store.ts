@@ -34,8 +34,11 @@ export const logKeys = {
   journal: "journal/",
   segments: "segments/",
   claims: "claims/",
+  keys: "keys/",
   /** The commit that begins with entry `start`. */
   commit: (start: number): string => `journal/${digits(start)}`,
+  /** What says which keys the log has after its first, and which are retired; numbered from 1 on. */
+  keyStatement: (number: number): string => `keys/${number}`,
   /** What tells that the entries from `start` on are sealed, and where. */
   segment: (start: number): string => `segments/${digits(start)}`,
   /** Somebody began to seal from `start` on, for the `attempt`th time. */

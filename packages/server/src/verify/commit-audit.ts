@@ -3,7 +3,7 @@ import {
   MalformedError,
   VerificationError,
   verifyCheckpoint,
-  type NoteVerifier,
+  type LogKeys,
 } from "@stele/proof";
 import { hashLines } from "../log/native-hasher.ts";
 import { parseCommit, type ParsedCommit } from "../store/commit.ts";
@@ -36,13 +36,13 @@ export function parseCommitObject(bytes: Buffer, start: number, place: string): 
 export function auditCommit(
   audit: TreeAudit,
   { origin, start, count, checkpoint, entryLines }: ParsedCommit,
-  verifier: NoteVerifier,
+  keys: LogKeys,
   place: string,
   hashes = hashLines(entryLines),
 ): void {
   const end = start + count;
-  if (origin !== verifier.key.name) {
-    throw corrupt(place, `it is of the log ${JSON.stringify(origin)}, not of ${verifier.key.name}`);
+  if (origin !== keys.origin) {
+    throw corrupt(place, `it is of the log ${JSON.stringify(origin)}, not of ${keys.origin}`);
   }
   if (start > audit.size) {
     throw new VerificationError(
@@ -51,7 +51,7 @@ export function auditCommit(
       { place },
     );
   }
-  const signed = verified(checkpoint, verifier, place);
+  const signed = verified(checkpoint, keys, place);
   if (signed.treeSize !== end || hashes.length !== count * HASH_LENGTH_BYTES) {
     throw corrupt(
       place,
@@ -63,9 +63,9 @@ export function auditCommit(
   audit.appendLeaves(hashes.subarray((audit.size - start) * HASH_LENGTH_BYTES));
 }
 
-function verified(checkpoint: string, verifier: NoteVerifier, place: string) {
+function verified(checkpoint: string, keys: LogKeys, place: string) {
   try {
-    return verifyCheckpoint(Buffer.from(checkpoint), verifier);
+    return verifyCheckpoint(Buffer.from(checkpoint), keys);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw corrupt(place, `its checkpoint is not one that the log signed (${why})`, { cause });

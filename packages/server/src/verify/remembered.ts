@@ -2,15 +2,26 @@ import { createHash } from "node:crypto";
 import { mkdir, readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { MalformedError, VerificationError } from "@stele/proof";
+import {
+  extendsStatements,
+  followSuccession,
+  MalformedError,
+  newestKey,
+  VerificationError,
+  type LogKeys,
+} from "@stele/proof";
+import { logVerifier } from "../log/native-ed25519.ts";
 import { replaceFile } from "../store/durable-file.ts";
 import { errorCode } from "../store/storage-error.ts";
 
 /** What the verifier saw last of a log. */
 export interface Remembered {
+  /** The newest key. */
   readonly vkey: string;
   /** The signed note. */
   readonly checkpoint: string;
+  /** The signed statements that its keys followed from, if its key ever changed. */
+  readonly statements?: readonly string[];
 }
 
 /** `$XDG_STATE_HOME/stele/verified`, or `~/.local/state/stele/verified`. */
@@ -29,8 +40,11 @@ export async function recall(directory: string, origin: string): Promise<Remembe
     throw error;
   }
   try {
-    const { vkey, checkpoint } = JSON.parse(text) as Record<string, unknown>;
-    if (typeof vkey === "string" && typeof checkpoint === "string") return { vkey, checkpoint };
+    const { vkey, checkpoint, statements = [] } = JSON.parse(text) as Record<string, unknown>;
+    const isStated = Array.isArray(statements) && statements.every((each) => typeof each === "string");
+    if (typeof vkey === "string" && typeof checkpoint === "string" && isStated) {
+      return { vkey, checkpoint, ...(statements.length > 0 && { statements }) };
+    }
   } catch (cause) {
     throw malformed(path, cause);
   }
@@ -50,26 +64,64 @@ export async function remember(directory: string, origin: string, seen: Remember
   await replaceFile(fileFor(directory, origin), `${JSON.stringify({ origin, ...seen }, null, 2)}\n`, 0o600);
 }
 
+/** What a log shows of its keys. Untrusted. */
+export interface ShownKeys {
+  /** One of them. */
+  readonly vkey: string;
+  /** All statements about them, in order. */
+  readonly statements: readonly Uint8Array[];
+}
+
+/** The keys to verify with. */
+export interface ChosenKeys {
+  readonly keys: LogKeys;
+  /** The newest of them. */
+  readonly vkey: string;
+  readonly keyFrom: "given" | "remembered" | "log";
+}
+
 /**
- * The key to verify with: the one given, else the one that verified this log before, else (for the first time) the
- * one that the log itself shows.
+ * The keys to verify with: those that follow from the one given, else from the one that verified this log before, else (for the first
+ * time) from the one that the log itself shows. They follow by the log's signed statements, and no other way.
  *
- * @throws VerificationError `key_changed`
+ * @throws VerificationError `key_changed`; what `followSuccession` throws of the statements
  */
-export function chooseKey(
-  shown: string,
+export function chooseKeys(
+  shown: ShownKeys,
   given: string | undefined,
   remembered: Remembered | undefined,
-): { vkey: string; keyFrom: "given" | "remembered" | "log" } {
-  const vkey = given ?? remembered?.vkey;
-  if (vkey !== undefined && shown !== vkey) {
+): ChosenKeys {
+  const trusted = given ?? remembered?.vkey ?? shown.vkey;
+  const seen = (remembered?.statements ?? []).map((text) => Buffer.from(text));
+  if (!extendsStatements(seen, shown.statements)) {
     throw new VerificationError(
       "key_changed",
-      `The log shows the key ${shown}, not ${vkey}, which was ${given ? "given" : "its key when it was last verified"}`,
-      { shown, expected: vkey },
+      `The log shows other statements about its keys than when it was last verified: of those ${seen.length}, some are missing or different`,
+      {
+        shown: shown.statements.map((each) => Buffer.from(each).toString()),
+        remembered: remembered?.statements,
+      },
     );
   }
-  return { vkey: shown, keyFrom: given ? "given" : remembered ? "remembered" : "log" };
+  try {
+    const keys = followSuccession([trusted, shown.vkey], shown.statements, logVerifier);
+    const keyFrom = given ? "given" : remembered ? "remembered" : "log";
+    return { keys, vkey: newestKey(keys).vkey, keyFrom };
+  } catch (cause) {
+    if (!(cause instanceof VerificationError) || cause.code !== "key_not_in_succession") throw cause;
+    throw new VerificationError(
+      "key_changed",
+      `The log shows the key ${shown.vkey}, not ${trusted}, which was ${given ? "given" : "its key when it was last verified"}; and no signed statement leads from one to the other`,
+      { shown: shown.vkey, expected: trusted, ...cause.evidence },
+      { cause },
+    );
+  }
+}
+
+/** What is to be kept of a log that was verified. */
+export function seenWith({ keys, vkey }: ChosenKeys, checkpoint: string): Remembered {
+  const statements = keys.statements.map((statement) => Buffer.from(statement).toString());
+  return { vkey, checkpoint, ...(statements.length > 0 && { statements }) };
 }
 
 function fileFor(directory: string, origin: string): string {

@@ -31,7 +31,7 @@ export interface VerificationReport {
 }
 
 export interface VerifyOptions {
-  /** The vkey that the log must be signed with. */
+  /** The vkey that the log must be signed with, or one that it was signed with before a declared succession. */
   readonly key?: string;
   /** Where the verifier keeps what it saw last of each log; never the node's directory. */
   readonly stateDirectory: string;

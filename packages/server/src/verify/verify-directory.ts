@@ -6,9 +6,10 @@ import {
   MalformedError,
   VerificationError,
   verifyCheckpoint,
-  type NoteVerifier,
+  type LogKeys,
 } from "@stele/proof";
 import { logDirectory, logNames } from "../log/data-directory.ts";
+import { directoryStatements, readStatements } from "../log/key-statements.ts";
 import { readLogFile } from "../log/log-key.ts";
 import { hashLines } from "../log/native-hasher.ts";
 import { readCheckpointFile } from "../log/acknowledged-mark.ts";
@@ -16,8 +17,7 @@ import { listSegments } from "../search/segment-reader.ts";
 import type { Segment } from "../search/segment.ts";
 import { listJournalFiles, readJournalFile } from "../store/file-journal.ts";
 import { errorCode } from "../store/storage-error.ts";
-import { nativeLogVerifier } from "./log-verifier.ts";
-import { chooseKey, recall, remember } from "./remembered.ts";
+import { chooseKeys, recall, remember, seenWith } from "./remembered.ts";
 import { nothingChecked, type Checked, type VerificationReport, type VerifyOptions } from "./report.ts";
 import { auditSegmentColumns, hashSegments } from "./segment-workers.ts";
 import { appendSegment, compareSegment, neededLeaves } from "./segment-comparison.ts";
@@ -77,17 +77,18 @@ class DirectoryVerification {
     const { stateDirectory, key } = this.#options;
     const shown = await readLogFile(this.#directory);
     const remembered = await recall(stateDirectory, shown.origin);
-    const { vkey, keyFrom } = chooseKey(shown.vkey, key, remembered);
-    const verifier = nativeLogVerifier(vkey);
+    const statements = await readStatements(directoryStatements(this.#directory));
+    const chosen = chooseKeys({ vkey: shown.vkey, statements }, key, remembered);
+    const { keys, vkey, keyFrom } = chosen;
 
     const claims: Claim[] = [];
     const last =
-      remembered && this.#claim(claims, verifier, remembered.checkpoint, "The checkpoint last verified");
+      remembered && this.#claim(claims, keys, remembered.checkpoint, "The checkpoint last verified");
     const markPath = join(this.#directory, "checkpoint");
     const mark = await readCheckpointFile(markPath);
-    if (mark) this.#claim(claims, verifier, mark, markPath);
+    if (mark) this.#claim(claims, keys, mark, markPath);
     const segments = await listSegments(this.#segmentDirectory);
-    for (const segment of segments) this.#claim(claims, verifier, segment.checkpoint, this.#pathOf(segment));
+    for (const segment of segments) this.#claim(claims, keys, segment.checkpoint, this.#pathOf(segment));
     const journal = await listJournalFiles(join(this.#directory, "journal"));
     const sealedSize = segments.at(-1)?.end ?? 0;
     const journalStart = journal[0]?.start ?? sealedSize;
@@ -108,13 +109,13 @@ class DirectoryVerification {
     const audit = forked.audit!;
     if (sealedSize > 0) audit.claim({ treeSize: sealedSize, root: sealed.root(), place: "The segments" });
     for (const claim of claims) if (claim.treeSize > sealedSize) audit.claim(claim);
-    const newest = await this.#verifyJournal(journal, audit, verifier, shown.origin);
+    const newest = await this.#verifyJournal(journal, audit, keys, shown.origin);
     audit.finish();
     const hashedSeconds = (performance.now() - started) / 1000;
     const columns = this.#options.columns === false ? undefined : await this.#compareColumns(segments);
 
     const checkpoint = newest ?? (mark && Buffer.from(mark).toString());
-    if (checkpoint !== undefined) await remember(stateDirectory, shown.origin, { vkey, checkpoint });
+    if (checkpoint !== undefined) await remember(stateDirectory, shown.origin, seenWith(chosen, checkpoint));
     return {
       target: "directory",
       place: this.#directory,
@@ -131,17 +132,17 @@ class DirectoryVerification {
   }
 
   /** Verifies the signature of a checkpoint, and notes its head to be compared with the tree. */
-  #claim(claims: Claim[], verifier: NoteVerifier, note: string | Uint8Array, place: string): Claim {
-    const { treeSize, root } = this.#verifyNote(verifier, note, place);
+  #claim(claims: Claim[], keys: LogKeys, note: string | Uint8Array, place: string): Claim {
+    const { treeSize, root } = this.#verifyNote(keys, note, place);
     const claim = { treeSize, root, place };
     claims.push(claim);
     return claim;
   }
 
-  #verifyNote(verifier: NoteVerifier, note: string | Uint8Array, place: string) {
+  #verifyNote(keys: LogKeys, note: string | Uint8Array, place: string) {
     this.#checked.checkpoints++;
     try {
-      return verifyCheckpoint(typeof note === "string" ? Buffer.from(note) : note, verifier);
+      return verifyCheckpoint(typeof note === "string" ? Buffer.from(note) : note, keys);
     } catch (cause) {
       throw new VerificationError(
         "checkpoint_not_authentic",
@@ -188,7 +189,7 @@ class DirectoryVerification {
   async #verifyJournal(
     files: readonly { path: string; start: number }[],
     audit: TreeAudit,
-    verifier: NoteVerifier,
+    keys: LogKeys,
     origin: string,
   ): Promise<string | undefined> {
     let newest: string | undefined;
@@ -205,7 +206,7 @@ class DirectoryVerification {
           );
         }
         const hashes = hashLines(entryLines);
-        const { treeSize, root } = this.#verifyNote(verifier, checkpoint, place);
+        const { treeSize, root } = this.#verifyNote(keys, checkpoint, place);
         if (treeSize !== start + count || hashes.length !== count * HASH_LENGTH_BYTES) {
           throw new VerificationError(
             "commit_inconsistent",

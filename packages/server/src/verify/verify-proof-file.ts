@@ -1,7 +1,12 @@
-import { MalformedError, noteVerifier, parseNote, parseTlogProof, verifyTlogProof } from "@stele/proof";
+import { MalformedError, parseNote, parseTlogProof, verifyTlogProof } from "@stele/proof";
 import { nativeHasher } from "../log/native-hasher.ts";
-import { chooseKey, recall } from "./remembered.ts";
+import { chooseKeys, recall } from "./remembered.ts";
 import { nothingChecked, type VerificationReport, type VerifyOptions } from "./report.ts";
+
+export interface ProofFileOptions extends VerifyOptions {
+  /** The statements about the log's keys, in order; those that were seen last unless told. Untrusted. */
+  readonly statements?: readonly Uint8Array[];
+}
 
 /**
  * Verifies a C2SP tlog-proof whose `extra` line holds the entry, as `stele prove` writes it: off line, without the
@@ -13,7 +18,7 @@ import { nothingChecked, type VerificationReport, type VerifyOptions } from "./r
 export async function verifyProofFile(
   place: string,
   bytes: Uint8Array,
-  options: VerifyOptions,
+  options: ProofFileOptions,
 ): Promise<VerificationReport & { readonly leafIndex: number; readonly entry: string }> {
   const started = performance.now();
   const { extra, checkpoint } = parseTlogProof(bytes);
@@ -28,8 +33,10 @@ export async function verifyProofFile(
       `Nothing is known of the key of ${origin}: get its vkey from its operator by a way you trust, and give it with --key`,
     );
   }
-  const { vkey, keyFrom } = chooseKey(known, options.key, remembered);
-  const verified = verifyTlogProof(bytes, nativeHasher.leaf(extra), noteVerifier(vkey), {}, nativeHasher);
+  const statements =
+    options.statements ?? (remembered?.statements ?? []).map((statement) => Buffer.from(statement));
+  const { keys, vkey, keyFrom } = chooseKeys({ vkey: known, statements }, options.key, remembered);
+  const verified = verifyTlogProof(bytes, nativeHasher.leaf(extra), keys, {}, nativeHasher);
   return {
     target: "proof",
     place,

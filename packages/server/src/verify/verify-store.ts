@@ -2,16 +2,16 @@ import { randomBytes } from "node:crypto";
 import { mkdir, rm } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { MalformedError, VerificationError, verifyCheckpoint, type NoteVerifier } from "@stele/proof";
+import { MalformedError, VerificationError, verifyCheckpoint, type LogKeys } from "@stele/proof";
+import { objectStatements, readStatements } from "../log/key-statements.ts";
 import { parseLogFile } from "../log/log-key.ts";
-import { logVerifier } from "../log/native-ed25519.ts";
 import { fetchSegment } from "../mirror/copy-segment.ts";
 import type { SealedRecord } from "../mirror/primary-log.ts";
 import { SharedPrimary } from "../mirror/shared-primary.ts";
 import { parseFence, type Fence } from "../store/fence.ts";
 import { logKeys, type Store } from "../store/store.ts";
 import { auditCommit, parseCommitObject } from "./commit-audit.ts";
-import { chooseKey, recall, remember } from "./remembered.ts";
+import { chooseKeys, recall, remember, seenWith } from "./remembered.ts";
 import { nothingChecked, type VerificationReport, type VerifyOptions } from "./report.ts";
 import { appendSegment, compareSegment, neededLeaves } from "./segment-comparison.ts";
 import type { SegmentQuestion } from "./segment-audit.ts";
@@ -36,6 +36,7 @@ export interface VerifyStoreOptions extends VerifyOptions {
 
 /** A store's log that hashes to what was signed; but it may lack the newest entries. */
 export interface VerifiedStoreLog extends VerificationReport {
+  readonly keys: LogKeys;
   readonly sealedSize: number;
   /** The newest signed note in the store; undefined of a log without entries. */
   readonly checkpoint: string | undefined;
@@ -66,10 +67,11 @@ export async function verifyStoreLog(
     throw new MalformedError("log_unknown", `${store.place} has no log ${log}: there is no ${place}`);
   const shown = parseLogFile(identity.toString(), place);
   const remembered = await recall(options.stateDirectory, shown.origin);
-  const { vkey, keyFrom } = chooseKey(shown.vkey, options.key, remembered);
-  const verifier = logVerifier(vkey);
-  const primary = new SharedPrimary(objects, store.vault(log), verifier);
-  const audit = new StoreAudit(primary, verifier, options);
+  const statements = await readStatements(objectStatements(objects));
+  const chosen = chooseKeys({ vkey: shown.vkey, statements }, options.key, remembered);
+  const { keys, vkey, keyFrom } = chosen;
+  const primary = new SharedPrimary(objects, store.vault(log), keys);
+  const audit = new StoreAudit(primary, keys, options);
   const last = remembered && {
     place: "The checkpoint last verified",
     note: Buffer.from(remembered.checkpoint),
@@ -77,7 +79,7 @@ export async function verifyStoreLog(
   const started = performance.now();
   const found = await audit.run([...(last ? [last] : []), ...(options.known ?? [])]);
   if (found.checkpoint !== undefined && found.beyond.length === 0) {
-    await remember(options.stateDirectory, shown.origin, { vkey, checkpoint: found.checkpoint });
+    await remember(options.stateDirectory, shown.origin, seenWith(chosen, found.checkpoint));
   }
   return {
     target: "store",
@@ -85,8 +87,9 @@ export async function verifyStoreLog(
     origin: shown.origin,
     vkey,
     keyFrom,
+    keys,
     ...found,
-    extendsSize: last && verifyCheckpoint(last.note, verifier).treeSize,
+    extendsSize: last && verifyCheckpoint(last.note, keys).treeSize,
     seconds: (performance.now() - started) / 1000 - found.columns.seconds,
   };
 }
@@ -98,15 +101,15 @@ type Found = Pick<
 
 class StoreAudit {
   readonly #primary: SharedPrimary;
-  readonly #verifier: NoteVerifier;
+  readonly #keys: LogKeys;
   readonly #options: VerifyStoreOptions;
   readonly #checked = nothingChecked();
   readonly #columns = { rows: 0, seconds: 0 };
   #claims: Claim[] = [];
 
-  constructor(primary: SharedPrimary, verifier: NoteVerifier, options: VerifyStoreOptions) {
+  constructor(primary: SharedPrimary, keys: LogKeys, options: VerifyStoreOptions) {
     this.#primary = primary;
-    this.#verifier = verifier;
+    this.#keys = keys;
     this.#options = options;
   }
 
@@ -143,7 +146,7 @@ class StoreAudit {
   #claim(place: string, note: Uint8Array): void {
     this.#checked.checkpoints++;
     try {
-      const { treeSize, root } = verifyCheckpoint(note, this.#verifier);
+      const { treeSize, root } = verifyCheckpoint(note, this.#keys);
       this.#claims.push({ treeSize, root, place });
     } catch (cause) {
       throw new VerificationError(
@@ -253,7 +256,7 @@ class StoreAudit {
       const place = `${objects.place}/${logKeys.commit(start)}`;
       const commit = parseCommitObject(bytes, start, place);
       this.#reach(audit, start + commit.count);
-      auditCommit(audit, commit, this.#verifier, place);
+      auditCommit(audit, commit, this.#keys, place);
       ({ checkpoint } = commit);
       this.#checked.commits++;
       this.#checked.checkpoints++;
@@ -287,7 +290,7 @@ class StoreAudit {
   #checkpointOf(records: readonly SealedRecord[], treeSize: number): string | undefined {
     const checkpoint = records.at(-1)?.segment.checkpoint;
     const signed =
-      checkpoint === undefined ? undefined : verifyCheckpoint(Buffer.from(checkpoint), this.#verifier);
+      checkpoint === undefined ? undefined : verifyCheckpoint(Buffer.from(checkpoint), this.#keys);
     return signed?.treeSize === treeSize ? checkpoint : undefined;
   }
 }

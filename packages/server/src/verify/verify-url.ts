@@ -1,7 +1,6 @@
 import { TILE_WIDTH, TileReader, verifyCheckpoint, type FetchPath } from "@stele/proof";
 import { nativeHasher } from "../log/native-hasher.ts";
-import { nativeLogVerifier } from "./log-verifier.ts";
-import { chooseKey, recall, remember } from "./remembered.ts";
+import { chooseKeys, recall, remember, seenWith } from "./remembered.ts";
 import { nothingChecked, type VerificationReport, type VerifyOptions } from "./report.ts";
 import { TreeAudit } from "./tree-audit.ts";
 
@@ -13,6 +12,8 @@ export interface RemoteLog {
   /** The origin and vkey that the log shows of itself; untrusted. */
   readonly origin: string;
   readonly vkey: string;
+  /** The statements about its keys, in order; untrusted. */
+  readonly statements: readonly Uint8Array[];
   /** Reads a C2SP tlog-tiles resource, such as `checkpoint` or `tile/entries/000`. */
   readonly fetch: FetchPath;
 }
@@ -27,13 +28,13 @@ export interface RemoteLog {
 export async function verifyRemoteLog(log: RemoteLog, options: VerifyOptions): Promise<VerificationReport> {
   const started = performance.now();
   const remembered = await recall(options.stateDirectory, log.origin);
-  const { vkey, keyFrom } = chooseKey(log.vkey, options.key, remembered);
-  const verifier = nativeLogVerifier(vkey);
+  const chosen = chooseKeys(log, options.key, remembered);
+  const { keys, vkey, keyFrom } = chosen;
   const note = await log.fetch("checkpoint");
-  const checkpoint = verifyCheckpoint(note, verifier);
+  const checkpoint = verifyCheckpoint(note, keys);
   const audit = new TreeAudit();
   const checked = { ...nothingChecked(), checkpoints: 1 };
-  const last = remembered && verifyCheckpoint(Buffer.from(remembered.checkpoint), verifier);
+  const last = remembered && verifyCheckpoint(Buffer.from(remembered.checkpoint), keys);
   if (last) {
     audit.claim({ ...last, place: "The checkpoint that the last verification saw" });
     checked.checkpoints++;
@@ -56,7 +57,7 @@ export async function verifyRemoteLog(log: RemoteLog, options: VerifyOptions): P
   await leafTile;
   audit.claim({ ...checkpoint, place: `The checkpoint of ${log.url}` });
   audit.finish();
-  await remember(options.stateDirectory, log.origin, { vkey, checkpoint: Buffer.from(note).toString() });
+  await remember(options.stateDirectory, log.origin, seenWith(chosen, Buffer.from(note).toString()));
   return {
     target: "url",
     place: log.url,

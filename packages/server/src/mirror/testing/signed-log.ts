@@ -1,7 +1,14 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
-import { formatCheckpoint, formatNote, formatVerifierKey, noteVerifier } from "@stele/proof";
+import {
+  followSuccession,
+  formatCheckpoint,
+  formatNote,
+  formatVerifierKey,
+  noteVerifier,
+  signNote,
+} from "@stele/proof";
 import { testSigner } from "../../../../proof/src/testing/test-log.ts";
 import { formatLogFile } from "../../log/log-key.ts";
 import { hashLines } from "../../log/native-hasher.ts";
@@ -26,6 +33,7 @@ const signer = testSigner(ORIGIN, 9);
 export class SignedLog {
   readonly vkey = formatVerifierKey(signer.key);
   readonly verifier = noteVerifier(signer.key);
+  readonly keys = followSuccession(this.vkey);
   readonly directory: string;
   readonly objects: SwitchedObjects;
   readonly vault: FileVault;
@@ -58,7 +66,7 @@ export class SignedLog {
   }
 
   get primary(): SharedPrimary {
-    return new SharedPrimary(this.objects, this.vault, this.verifier);
+    return new SharedPrimary(this.objects, this.vault, this.keys);
   }
 
   get tempDirectory(): string {
@@ -110,7 +118,9 @@ export class SignedLog {
     const retention = retainUntilMs === undefined ? {} : { retainUntilMs };
     // A version that no other store knows.
     const segment = { ...built, version: "v-primary" };
-    const note = await formatSegmentRecord({ segment, resume, ...retention }, signer);
+    const note = await formatSegmentRecord({ segment, resume, ...retention }, (text) =>
+      signNote(text, [signer]),
+    );
     await this.objects.create(logKeys.segment(start), [note]);
     this.segments.push(segment);
     return segment;

@@ -1,11 +1,13 @@
 import { createPrivateKey, hkdfSync, randomBytes, type KeyObject } from "node:crypto";
 import { open, readFile, stat } from "node:fs/promises";
 import { ConflictError, MalformedError } from "@stele/proof";
-import { errorCode } from "../store/storage-error.ts";
+import { errorCode } from "../../store/storage-error.ts";
 
 const PREFIX = "stele-secret-v1 ";
 const SECRET_LENGTH_BYTES = 32;
 const INFO = "stele log key v1\n";
+/** A first line that the first generation does not have, so that no origin gives the same twice. */
+const LATER_INFO = "stele log key v1, generation\n";
 /** RFC 8410: an Ed25519 private key in PKCS #8, before its 32 bytes. */
 const PKCS8_PREFIX = Buffer.from("302e020100300506032b657004220420", "hex");
 
@@ -14,6 +16,7 @@ const PKCS8_PREFIX = Buffer.from("302e020100300506032b657004220420", "hex");
  * a log made at one node can be signed at all of them. It never leaves the process.
  */
 export class LogSecret {
+  // Private to the language, so that no log, error or inspection shows it.
   readonly #bytes: Buffer;
 
   private constructor(bytes: Buffer) {
@@ -60,16 +63,26 @@ export class LogSecret {
         },
       );
     }
+    return LogSecret.parse(text, path);
+  }
+
+  /** From what `stele key new` wrote. @throws MalformedError `secret_malformed`, naming `place` and nothing else */
+  static parse(text: string, place: string): LogSecret {
     const bytes = Buffer.from(text.slice(PREFIX.length).trim(), "base64");
     if (!text.startsWith(PREFIX) || bytes.length !== SECRET_LENGTH_BYTES) {
-      throw new MalformedError("secret_malformed", `${path} is not a secret that \`stele key new\` made`);
+      throw new MalformedError("secret_malformed", `${place} is not a secret that \`stele key new\` made`);
     }
     return new LogSecret(bytes);
   }
 
-  /** The Ed25519 key of the log with this origin: HKDF-SHA-256 (RFC 5869), no salt. */
-  deriveKey(origin: string): KeyObject {
-    const seed = Buffer.from(hkdfSync("sha256", this.#bytes, "", `${INFO}${origin}`, 32));
+  /**
+   * The Ed25519 key of the log with this origin: HKDF-SHA-256 (RFC 5869), no salt.
+   *
+   * @param generation which one, from 1 on: a log's key is rotated to the next
+   */
+  deriveKey(origin: string, generation = 1): KeyObject {
+    const info = generation === 1 ? `${INFO}${origin}` : `${LATER_INFO}${generation}\n${origin}`;
+    const seed = Buffer.from(hkdfSync("sha256", this.#bytes, "", info, 32));
     return createPrivateKey({ key: Buffer.concat([PKCS8_PREFIX, seed]), format: "der", type: "pkcs8" });
   }
 }
