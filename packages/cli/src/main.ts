@@ -6,6 +6,7 @@ import { addGet } from "./commands/get.ts";
 import { addImport } from "./commands/import.ts";
 import { addKey } from "./commands/key.ts";
 import { addLog } from "./commands/log.ts";
+import { addMonitor } from "./commands/monitor.ts";
 import { addPromote } from "./commands/promote.ts";
 import { addProve } from "./commands/prove.ts";
 import { addReconcile } from "./commands/reconcile.ts";
@@ -69,6 +70,7 @@ function makeProgram(): Command {
     addProve,
     addVerify,
     addExport,
+    addMonitor,
     addReconcile,
     addPromote,
     addToken,

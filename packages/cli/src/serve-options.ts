@@ -298,7 +298,7 @@ function byteCount(text: string): number {
 }
 
 /** Milliseconds: `500ms`, `5s`, `10m`, `1h`, `1d`. */
-function duration(text: string): number {
+export function duration(text: string): number {
   const [, digits, unit] = /^(\d+)(ms|s|m|h|d)$/.exec(text) ?? [];
   if (digits !== undefined) return Number(digits) * TIME_UNITS_MS[unit!]!;
   throw new InvalidArgumentError("It is a time, such as 500ms, 5s, 10m or 1h.");

@@ -53,10 +53,18 @@ export class Session {
 
   /** For another place than the node of the options. The token goes there only if it is the same server. */
   clientFor(url: string, log: string): SteleClient {
-    const isSame = this.options.url.split(",").some((known) => serverOf(known) === serverOf(url));
-    return isSame
+    return this.#isOwnServer(url)
       ? this.client({ endpoints: [url], log })
       : new SteleClient({ endpoints: [url], log, attemptsMax: 3 });
+  }
+
+  /** The access token, for the servers of the options alone. */
+  tokenFor(url: string): string | undefined {
+    return this.#isOwnServer(url) ? this.#token : undefined;
+  }
+
+  #isOwnServer(url: string): boolean {
+    return this.options.url.split(",").some((known) => serverOf(known) === serverOf(url));
   }
 
   /** A line for programs. On a terminal, what is not a visible character is escaped: the same JSON. */

@@ -31,7 +31,8 @@ export function reportJson(report: VerifiedReport): object {
   };
 }
 
-const KEY_FROM = {
+/** Where the key came from, for people. */
+export const KEY_FROM = {
   given: "given with --key",
   remembered: "the one that verified this log before",
   log: "what the log itself shows: compare it with the one its operator published",

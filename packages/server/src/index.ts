@@ -11,6 +11,8 @@ export type { Checked, VerificationReport, VerifyOptions } from "./verify/report
 export { logDirectoriesOf, verifyLogDirectory } from "./verify/verify-directory.ts";
 export { verifyEvidenceFile } from "./verify/verify-evidence-file.ts";
 export type { EvidenceReport } from "./verify/verify-evidence-file.ts";
+export { looksLikeMisbehaviour, verifyMisbehaviourFile } from "./verify/verify-misbehaviour-file.ts";
+export type { Conviction } from "./verify/verify-misbehaviour-file.ts";
 export { verifyProofFile } from "./verify/verify-proof-file.ts";
 export { verifyRemoteLog } from "./verify/verify-url.ts";
 export type { RemoteLog } from "./verify/verify-url.ts";

@@ -11,6 +11,7 @@ import {
 } from "@stele/proof";
 import type { VerifyOptions } from "@stele/server";
 import type { AddCommand } from "../command.ts";
+import { tellConviction } from "../conviction-report.ts";
 import { keyStatements, readKeyList } from "../log-key.ts";
 import { verifierKey } from "../option-values.ts";
 import { ProgressBar } from "../progress-bar.ts";
@@ -27,7 +28,7 @@ export const addVerify: AddCommand = (program, run) => {
     )
     .argument(
       "[url|directory|store|file]",
-      `a node's URL, a data directory (or one of its logs), a store (s3://… or file:///…), a .tlog-proof or a .stele-evidence; the running node or ${DEFAULT_DATA} unless told`,
+      `a node's URL, a data directory (or one of its logs), a store (s3://… or file:///…), a .tlog-proof, a .stele-evidence or a .misbehaviour; the running node or ${DEFAULT_DATA} unless told`,
     )
     .option("--key <vkey>", "the key that the log must be signed with", verifierKey)
     .option(
@@ -81,6 +82,8 @@ const OWN_MISTAKES: ReadonlySet<string> = new Set([
   "verifier_state_malformed",
   "endpoint_malformed",
   "policy_malformed",
+  // Of a file that was to convict a log: the log is not accused by that.
+  "misbehaviour_not_proven",
 ]);
 
 function asVerificationFailure(error: unknown): unknown {
@@ -109,17 +112,25 @@ async function* reportsOf(
   } else if ((await stat(target)).isDirectory()) {
     yield* verifyDirectories(session, target, options);
   } else {
-    yield await verifyFile(target, options, flags);
+    yield await verifyFile(session, target, options, flags);
   }
 }
 
 /** A file, by what it begins with. */
-async function verifyFile(path: string, options: VerifyOptions, flags: VerifyFlags): Promise<VerifiedReport> {
-  const { verifyEvidenceFile, verifyProofFile } = await import("@stele/server");
+async function verifyFile(
+  session: Session,
+  path: string,
+  options: VerifyOptions,
+  flags: VerifyFlags,
+): Promise<VerifiedReport> {
+  const { looksLikeMisbehaviour, verifyEvidenceFile, verifyMisbehaviourFile, verifyProofFile } =
+    await import("@stele/server");
   const bytes = await readFile(path);
   if (!looksLikeEvidence(bytes)) {
     const statements = flags.keys === undefined ? undefined : await readKeyList(flags.keys);
-    return await verifyProofFile(path, bytes, { ...options, ...(statements && { statements }) });
+    const proofOptions = { ...options, ...(statements && { statements }) };
+    if (!looksLikeMisbehaviour(bytes)) return await verifyProofFile(path, bytes, proofOptions);
+    throw await tellConviction(session, await verifyMisbehaviourFile(path, bytes, proofOptions));
   }
   const policy = flags.policy === undefined ? undefined : await readFile(flags.policy);
   return await verifyEvidenceFile(path, bytes, { ...options, ...(policy && { policy }) });

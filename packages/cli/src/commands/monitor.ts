@@ -1,0 +1,196 @@
+import { readFile } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+  checkpointPolicy,
+  parsePolicy,
+  parseVerifierKey,
+  UnavailableError,
+  VerificationError,
+} from "@stele/proof";
+import type { LogMonitor, Round } from "@stele/server/monitor";
+import { UsageError } from "../cli-error.ts";
+import type { AddCommand } from "../command.ts";
+import { countOf } from "../count.ts";
+import { ToldAlarms } from "../told-alarms.ts";
+import { verifierKey } from "../option-values.ts";
+import { printable } from "../printable.ts";
+import { duration } from "../serve-options.ts";
+import type { Session } from "../session.ts";
+
+export const addMonitor: AddCommand = (program, run) => {
+  program
+    .command("monitor")
+    .summary("watch a log from outside")
+    .description(
+      "Follows a log over C2SP tlog-tiles, and compares all that it shows with what it showed before and at the other URLs. Ends with 3, and a file that proves it, if the log shows two histories.",
+    )
+    .argument(
+      "<url...>",
+      "the log, then its mirrors and other ways to it: a node, or the prefix of any C2SP log",
+    )
+    .option("--key <vkey>", "the key that the log must be signed with", verifierKey)
+    .option("--policy <file>", "a C2SP tlog-policy: the log's key, and whose cosignatures are needed")
+    .option("--witness <url,…>", "monitoring prefixes of witnesses, which are other vantage points")
+    .option("--every <time>", "how often to look", duration, 10_000)
+    .option("--stale-after <time>", "how long a place may be behind, and cosignatures old", duration, 600_000)
+    .option("--quiet-after <time>", "alarm if the log does not grow for so long", duration)
+    .option("--timeout <time>", "for each request", duration, 15_000)
+    .option("--no-entries", "compare trees alone; do not read and hash the entries")
+    .option("--state <directory>", "where the monitor remembers what it saw")
+    .option("--once", "look once, for cron: ends with 0, or with 1 or 3 if anything is wrong")
+    .option("--keep-going", "do not end when the log is convicted")
+    .action(run(monitor));
+};
+
+interface MonitorFlags {
+  readonly key?: string;
+  readonly policy?: string;
+  readonly witness?: string;
+  readonly every: number;
+  readonly staleAfter: number;
+  readonly quietAfter?: number;
+  readonly timeout: number;
+  readonly entries: boolean;
+  readonly state?: string;
+  readonly once?: boolean;
+  readonly keepGoing?: boolean;
+}
+
+async function monitor(session: Session, urls: readonly string[], flags: MonitorFlags): Promise<void> {
+  const alarms = new ToldAlarms(session);
+  const watched = await watch(session, urls, flags, alarms);
+  let told = "";
+  try {
+    for (;;) {
+      const round = await watched.round();
+      await alarms.told();
+      if (!round.isUnfinished) told = await tellRound(session, round, told);
+      if (round.proofs.length > 0 && !flags.keepGoing) throw misbehaved(round);
+      if (round.isUnfinished) continue;
+      if (flags.once) break;
+      await sleep(flags.every, undefined, { signal: session.signal });
+    }
+  } catch (error) {
+    if (!session.signal.aborted || flags.once) throw error;
+    return; // Ctrl-C is how it ends.
+  }
+  endOnce(alarms);
+}
+
+function misbehaved({ proofs }: Round): VerificationError {
+  return new VerificationError(
+    "log_misbehaved",
+    `The log is proven to have misbehaved: ${proofs.join(", ")}. To watch it all the same: --keep-going`,
+    { proofs },
+  );
+}
+
+function endOnce({ active }: ToldAlarms): void {
+  if (active.length === 0) return;
+  const message = `${countOf(active.length, "alarm")}: ${active.map(({ code }) => code).join(", ")}`;
+  throw active.some(({ code }) => NOT_TRUE.has(code))
+    ? new VerificationError("monitor_alarms", message, { active })
+    : new UnavailableError("monitor_alarms", message);
+}
+
+/** Something was signed or served that is not true, and not merely late or missing. */
+const NOT_TRUE: ReadonlySet<string> = new Set([
+  "log_misbehaved",
+  "checkpoint_refused",
+  "tiles_not_authentic",
+]);
+
+async function watch(
+  session: Session,
+  urls: readonly string[],
+  flags: MonitorFlags,
+  alarms: ToldAlarms,
+): Promise<LogMonitor> {
+  const { defaultMonitorDirectory, LogMonitor, MonitorDirectory, nativeVerifiers, VantagePoint } =
+    await import("@stele/server/monitor");
+  const { signal } = session;
+  const policy = flags.policy === undefined ? undefined : parsePolicy(await readFile(flags.policy));
+  const keys =
+    flags.key === undefined ? (policy?.logs ?? []).map(({ key }) => key) : [parseVerifierKey(flags.key)];
+  const origins = [...new Set(keys.map(({ name }) => name))];
+  if (origins.length > 1) {
+    throw new UsageError(
+      `${flags.policy} has the keys of ${countOf(origins.length, "log")}: say which with --key`,
+    );
+  }
+  const root = flags.state ?? defaultMonitorDirectory();
+  const isTrusted = keys.length > 0;
+  const shown = isTrusted ? undefined : await showsItself(session, urls[0]!);
+  const origin = shown?.origin ?? origins[0]!;
+  const directory = new MonitorDirectory(root, origin);
+  const log = await nativeVerifiers(directory, keys, shown);
+  if (log.isFirstUse) {
+    await session.remark(
+      `The key is the log's own word, taken on trust this first time: ${log.vkey}. Compare it with the one that its operator published, or give that with --key.`,
+    );
+  }
+  const common = { origin, timeoutMs: flags.timeout, signal };
+  const places = [
+    ...urls.map((url) => {
+      const token = session.tokenFor(url);
+      const prefix = isTrusted ? url : prefixOf(session, url);
+      return new VantagePoint({ ...common, url: prefix, kind: "log", ...(token !== undefined && { token }) });
+    }),
+    ...(flags.witness?.split(",") ?? []).map((url) => new VantagePoint({ ...common, url, kind: "witness" })),
+  ];
+  return await LogMonitor.open({
+    origin,
+    log: log.verifiers,
+    vkey: log.vkey,
+    ...(policy && { policy: checkpointPolicy(policy) }),
+    places,
+    directory,
+    entries: flags.entries,
+    staleAfterMs: flags.staleAfter,
+    ...(flags.quietAfter !== undefined && { quietAfterMs: flags.quietAfter }),
+    now: Date.now,
+    alarms,
+  });
+}
+
+/** Of a node's URL without a log, the log of the options. */
+function prefixOf(session: Session, url: string): string {
+  return /\/logs\/[^/]+\/*$/.test(url) ? url : `${url.replace(/\/+$/, "")}/logs/${session.options.log}`;
+}
+
+/** Asked of a Stele node's own API, since tlog-tiles tell no key. */
+async function showsItself(session: Session, url: string): Promise<{ origin: string; vkey: string }> {
+  const [, base, log] = /^(.*?)\/logs\/([^/]+)\/*$/.exec(prefixOf(session, url))!;
+  try {
+    return await session.clientFor(base!, log!).info({ signal: session.signal });
+  } catch (cause) {
+    if (cause instanceof UnavailableError) throw cause;
+    throw new UsageError(`${url} does not tell its key as a Stele node does: give it with --key or --policy`);
+  }
+}
+
+/** What the log is at, if that is new. */
+async function tellRound(session: Session, round: Round, told: string): Promise<string> {
+  const { heads, treeSize, entriesHashed } = round;
+  const state = JSON.stringify([
+    treeSize,
+    entriesHashed,
+    [...heads].map(([url, head]) => [url, head.treeSize]),
+  ]);
+  if (state === told) return told;
+  if (session.json) {
+    await session.printJson({
+      event: "checkpoint",
+      at: new Date().toISOString(),
+      tree_size: treeSize,
+      entries_hashed: entriesHashed,
+      places: Object.fromEntries([...heads].map(([url, head]) => [url, head.treeSize])),
+    });
+  } else if (!session.options.quiet) {
+    const places = [...heads].map(([url, head]) => `${printable(url)} ${head.treeSize}`).join(", ");
+    await session.print(
+      `${session.out.style("green", "✓")} ${countOf(treeSize, "entry")} consistent, ${countOf(entriesHashed, "entry")} hashed (${places})`,
+    );
+  }
+  return state;
+}
