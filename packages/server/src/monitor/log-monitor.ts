@@ -111,7 +111,7 @@ export class LogMonitor {
       this.#alarms.misbehaved(url, against, file, decodeUtf8(proof));
     }
     const comparedSize = this.#comparedSize(comparison);
-    this.#standings(sightings, comparedSize);
+    this.#standings(sightings, comparison);
     this.#believe([...sightings, ...waiting], comparedSize);
     const isUnfinished = await this.#auditEntries(sightings, comparedSize);
     this.#checkGrowth();
@@ -188,7 +188,7 @@ export class LogMonitor {
   }
 
   /** Which places are behind, and for how long; and whose heads are still to be compared. */
-  #standings(sightings: readonly Sighting[], comparedSize: number): void {
+  #standings(sightings: readonly Sighting[], comparison: Comparison): void {
     const { now, staleAfterMs } = this.#options;
     const places: Record<string, PlaceState> = {};
     const shown = sightings.map(({ checkpoint }) => checkpoint.treeSize);
@@ -196,9 +196,7 @@ export class LogMonitor {
     for (const [i, { url }] of this.#options.places.entries()) {
       const before = this.#state.places[url];
       const checkpoint = sightings.find((one) => one.url === url)?.checkpoint;
-      const isCompared = (note: string) => this.#verify(note).treeSize <= comparedSize;
-      const notes = [before?.pending, checkpoint && textOf(checkpoint)];
-      const pending = notes.find((note) => note !== undefined && !this.#isSeen(note) && !isCompared(note));
+      const pending = this.#stillToCompare([before?.pending, checkpoint && textOf(checkpoint)], comparison);
       const kept = pending === undefined ? {} : { pending };
       if (!checkpoint) {
         if (before) places[url] = { ...withoutPending(before), ...kept };
@@ -215,12 +213,26 @@ export class LogMonitor {
     this.#state.places = places;
   }
 
+  /** One note for a place, so that nothing grows: the first, or a larger one that extends it. */
+  #stillToCompare(notes: readonly (string | undefined)[], comparison: Comparison): string | undefined {
+    const comparedSize = this.#comparedSize(comparison);
+    const { reference, contradictions } = comparison;
+    const consistentSize = contradictions.length > 0 ? -1 : (reference?.checkpoint.treeSize ?? -1);
+    const [first, second] = notes
+      .filter((note) => note !== undefined)
+      .map((note) => this.#verify(note))
+      .filter((head) => head.treeSize > comparedSize && !this.#isSeen(head));
+    const isExtended =
+      first && second && first.treeSize <= second.treeSize && second.treeSize <= consistentSize;
+    const chosen = isExtended ? second : first;
+    return chosen && textOf(chosen);
+  }
+
   #verify(note: string): VerifiedCheckpoint {
     return verifyCheckpoint(Buffer.from(note), this.#options.log);
   }
 
-  #isSeen(note: string): boolean {
-    const { treeSize, root } = this.#verify(note);
+  #isSeen({ treeSize, root }: VerifiedCheckpoint): boolean {
     return this.#seen.all.some((head) => head.treeSize === treeSize && equalBytes(head.root, root));
   }
 

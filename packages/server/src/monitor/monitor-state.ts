@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { formatCompactRange, MalformedError, parseCompactRange, type CompactRange } from "@stele/proof";
 import { nativeHasher } from "../log/native-hasher.ts";
 import { makeDirectory, replaceFile } from "../store/durable-file.ts";
@@ -44,7 +44,7 @@ export class MonitorDirectory {
   readonly path: string;
 
   constructor(directory: string, origin: string) {
-    this.path = join(directory, createHash("sha256").update(origin).digest("hex"));
+    this.path = resolve(directory, createHash("sha256").update(origin).digest("hex"));
   }
 
   /** @throws MalformedError `monitor_state_malformed` */
