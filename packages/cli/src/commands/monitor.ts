@@ -2,15 +2,18 @@ import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
   checkpointPolicy,
+  formatVerifierKey,
   parsePolicy,
   parseVerifierKey,
+  SteleError,
   UnavailableError,
   VerificationError,
 } from "@stele/proof";
-import type { LogMonitor, Round } from "@stele/server/monitor";
+import type { LogMonitor, Round, ShownLogKeys, TrustedLog } from "@stele/server/monitor";
 import { UsageError } from "../cli-error.ts";
 import type { AddCommand } from "../command.ts";
 import { countOf } from "../count.ts";
+import { keyStatements, readKeyList } from "../log-key.ts";
 import { ToldAlarms } from "../told-alarms.ts";
 import { verifierKey } from "../option-values.ts";
 import { printable } from "../printable.ts";
@@ -29,6 +32,10 @@ export const addMonitor: AddCommand = (program, run) => {
       "the log, then its mirrors and other ways to it: a node, or the prefix of any C2SP log",
     )
     .option("--key <vkey>", "the key that the log must be signed with", verifierKey)
+    .option(
+      "--keys <file>",
+      "the log's statements about its keys (stele key list --json); of a node, asked of it unless told",
+    )
     .option("--policy <file>", "a C2SP tlog-policy: the log's key, and whose cosignatures are needed")
     .option("--witness <url,…>", "monitoring prefixes of witnesses, which are other vantage points")
     .option("--every <time>", "how often to look", duration, 10_000)
@@ -44,6 +51,7 @@ export const addMonitor: AddCommand = (program, run) => {
 
 interface MonitorFlags {
   readonly key?: string;
+  readonly keys?: string;
   readonly policy?: string;
   readonly witness?: string;
   readonly every: number;
@@ -58,7 +66,7 @@ interface MonitorFlags {
 
 async function monitor(session: Session, urls: readonly string[], flags: MonitorFlags): Promise<void> {
   const alarms = new ToldAlarms(session);
-  const watched = await watch(session, urls, flags, alarms);
+  const { watched, findKeys } = await watch(session, urls, flags, alarms);
   let told = "";
   try {
     for (;;) {
@@ -68,6 +76,9 @@ async function monitor(session: Session, urls: readonly string[], flags: Monitor
       if (round.proofs.length > 0 && !flags.keepGoing) throw misbehaved(round);
       if (round.isUnfinished) continue;
       if (flags.once) break;
+      // A key of the log may have been retired meanwhile.
+      if (alarms.active.some(({ code }) => code === "checkpoint_refused"))
+        await followKeys(watched, findKeys);
       await sleep(flags.every, undefined, { signal: session.signal });
     }
   } catch (error) {
@@ -75,6 +86,15 @@ async function monitor(session: Session, urls: readonly string[], flags: Monitor
     return; // Ctrl-C is how it ends.
   }
   endOnce(alarms);
+}
+
+async function followKeys(watched: LogMonitor, findKeys: () => Promise<TrustedLog>): Promise<void> {
+  try {
+    watched.trust(await findKeys());
+  } catch (error) {
+    // The alarm stays.
+    if (!(error instanceof SteleError)) throw error;
+  }
 }
 
 function misbehaved({ proofs }: Round): VerificationError {
@@ -100,15 +120,20 @@ const NOT_TRUE: ReadonlySet<string> = new Set([
   "tiles_not_authentic",
 ]);
 
+/** A log that is watched, and where its keys are looked for again if they seem to have changed. */
+interface Watched {
+  readonly watched: LogMonitor;
+  readonly findKeys: () => Promise<TrustedLog>;
+}
+
 async function watch(
   session: Session,
   urls: readonly string[],
   flags: MonitorFlags,
   alarms: ToldAlarms,
-): Promise<LogMonitor> {
-  const { defaultMonitorDirectory, LogMonitor, MonitorDirectory, nativeVerifiers, VantagePoint } =
+): Promise<Watched> {
+  const { defaultMonitorDirectory, LogMonitor, MonitorDirectory, trustLog, VantagePoint } =
     await import("@stele/server/monitor");
-  const { signal } = session;
   const policy = flags.policy === undefined ? undefined : parsePolicy(await readFile(flags.policy));
   const keys =
     flags.key === undefined ? (policy?.logs ?? []).map(({ key }) => key) : [parseVerifierKey(flags.key)];
@@ -118,18 +143,22 @@ async function watch(
       `${flags.policy} has the keys of ${countOf(origins.length, "log")}: say which with --key`,
     );
   }
-  const root = flags.state ?? defaultMonitorDirectory();
   const isTrusted = keys.length > 0;
-  const shown = isTrusted ? undefined : await showsItself(session, urls[0]!);
-  const origin = shown?.origin ?? origins[0]!;
-  const directory = new MonitorDirectory(root, origin);
-  const log = await nativeVerifiers(directory, keys, shown);
-  if (log.isFirstUse) {
+  const origin = origins[0] ?? (await showsItself(session, urls[0]!)).origin;
+  const directory = new MonitorDirectory(flags.state ?? defaultMonitorDirectory(), origin);
+  const findKeys = async () =>
+    await trustLog(
+      directory,
+      keys.map(formatVerifierKey),
+      await shownKeys(session, urls[0]!, isTrusted, flags.keys),
+    );
+  const trusted = await findKeys();
+  if (trusted.isFirstUse) {
     await session.remark(
-      `The key is the log's own word, taken on trust this first time: ${log.vkey}. Compare it with the one that its operator published, or give that with --key.`,
+      `The key is the log's own word, taken on trust this first time: ${trusted.vkey}. Compare it with the one that its operator published, or give that with --key.`,
     );
   }
-  const common = { origin, timeoutMs: flags.timeout, signal };
+  const common = { origin, timeoutMs: flags.timeout, signal: session.signal };
   const places = [
     ...urls.map((url) => {
       const token = session.tokenFor(url);
@@ -138,10 +167,9 @@ async function watch(
     }),
     ...(flags.witness?.split(",") ?? []).map((url) => new VantagePoint({ ...common, url, kind: "witness" })),
   ];
-  return await LogMonitor.open({
+  const watched = await LogMonitor.open({
     origin,
-    log: log.verifiers,
-    vkey: log.vkey,
+    trusted,
     ...(policy && { policy: checkpointPolicy(policy) }),
     places,
     directory,
@@ -151,16 +179,39 @@ async function watch(
     now: Date.now,
     alarms,
   });
+  return { watched, findKeys };
 }
+
+/** What is said of the log's keys: by a file, else by the log if it is a Stele node. Nothing of it is believed without a signature. */
+async function shownKeys(
+  session: Session,
+  url: string,
+  isTrusted: boolean,
+  file: string | undefined,
+): Promise<ShownLogKeys> {
+  const shown = isTrusted ? {} : await showsItself(session, url);
+  if (file !== undefined) return { ...shown, statements: await readKeyList(file) };
+  const node = STELE_PREFIX.exec(isTrusted ? url : prefixOf(session, url));
+  if (!node) return shown;
+  try {
+    return { ...shown, statements: await keyStatements(session, session.clientFor(node[1]!, node[2]!)) };
+  } catch (error) {
+    // What was seen last is gone by then.
+    if (error instanceof SteleError) return shown;
+    throw error;
+  }
+}
+
+const STELE_PREFIX = /^(.*?)\/logs\/([^/]+)\/*$/;
 
 /** Of a node's URL without a log, the log of the options. */
 function prefixOf(session: Session, url: string): string {
-  return /\/logs\/[^/]+\/*$/.test(url) ? url : `${url.replace(/\/+$/, "")}/logs/${session.options.log}`;
+  return STELE_PREFIX.test(url) ? url : `${url.replace(/\/+$/, "")}/logs/${session.options.log}`;
 }
 
 /** Asked of a Stele node's own API, since tlog-tiles tell no key. */
 async function showsItself(session: Session, url: string): Promise<{ origin: string; vkey: string }> {
-  const [, base, log] = /^(.*?)\/logs\/([^/]+)\/*$/.exec(prefixOf(session, url))!;
+  const [, base, log] = STELE_PREFIX.exec(prefixOf(session, url))!;
   try {
     return await session.clientFor(base!, log!).info({ signal: session.signal });
   } catch (cause) {

@@ -48,8 +48,7 @@ function at(url: string, kind: "log" | "witness" = "log", timeoutMs = 5_000): Va
 async function open(options: Partial<LogMonitorOptions> = {}): Promise<LogMonitor> {
   return await LogMonitor.open({
     origin: ORIGIN,
-    log: log.verifier,
-    vkey: "",
+    trusted: { log: [log.verifier], vkey: "", statements: [], isFirstUse: false },
     places: shown.map(({ url }) => at(url)),
     directory: new MonitorDirectory(directory, ORIGIN),
     entries: true,

@@ -8,8 +8,6 @@ import {
   TileReader,
   verifyCheckpoint,
   type CheckpointPolicy,
-  type LogKeys,
-  type NoteVerifier,
   type VerifiedCheckpoint,
 } from "@stele/proof";
 import { nativeHasher } from "../log/native-hasher.ts";
@@ -18,6 +16,7 @@ import { compareHeads, type Comparison, type Sighting } from "./compare-heads.ts
 import { freshQuorum } from "./fresh-quorum.ts";
 import { auditEntries } from "./entry-audit.ts";
 import { standingOf } from "./keeping-up.ts";
+import type { TrustedLog } from "./log-keys.ts";
 import type { MonitorDirectory, MonitorState, PlaceState } from "./monitor-state.ts";
 import { RoundAlarms } from "./round-alarms.ts";
 import { SeenHeads } from "./seen-heads.ts";
@@ -25,9 +24,7 @@ import type { VantagePoint } from "./vantage-point.ts";
 
 export interface LogMonitorOptions {
   readonly origin: string;
-  /** The trusted key or keys of the log, and the vkey that is remembered for them. */
-  readonly log: NoteVerifier | readonly NoteVerifier[] | LogKeys;
-  readonly vkey: string;
+  readonly trusted: TrustedLog;
   /** Whose cosignatures are asked for; nobody's unless told. */
   readonly policy?: CheckpointPolicy;
   /** The first is the log itself; others are mirrors, other ways to it, witnesses. */
@@ -70,27 +67,35 @@ export class LogMonitor {
   readonly #alarms: RoundAlarms;
   readonly #seen: SeenHeads;
   readonly #state: MonitorState;
+  #trusted: TrustedLog;
 
   private constructor(options: LogMonitorOptions, state: MonitorState, seen: SeenHeads) {
     this.#options = options;
     this.#alarms = new RoundAlarms(options.origin, options.alarms);
     this.#state = state;
     this.#seen = seen;
+    this.#trusted = options.trusted;
   }
 
   /** @throws MalformedError `monitor_state_malformed`; VerificationError if what was seen is not signed by this key */
   static async open(options: LogMonitorOptions): Promise<LogMonitor> {
-    const { origin, vkey, log, now, directory } = options;
+    const { origin, trusted, now, directory } = options;
     const state = (await directory.read()) ?? {
       origin,
-      vkey,
+      vkey: trusted.vkey,
+      statements: trusted.statements,
       notes: [],
       range: new CompactRange({ hasher: nativeHasher }),
       grewAtMs: now(),
       places: {},
     };
-    const heads = state.notes.map((note) => verifyCheckpoint(Buffer.from(note), log));
+    const heads = state.notes.map((note) => verifyCheckpoint(Buffer.from(note), trusted.log));
     return new LogMonitor(options, state, new SeenHeads(heads));
+  }
+
+  /** Goes by these keys from now on, which follow from those before. */
+  trust(trusted: TrustedLog): void {
+    this.#trusted = trusted;
   }
 
   /**
@@ -132,7 +137,7 @@ export class LogMonitor {
   }
 
   async #look(place: VantagePoint): Promise<Sighting | undefined> {
-    const { log, policy = {} } = this.#options;
+    const { policy = {} } = this.#options;
     const { url } = place;
     let isWitnessed = true;
     // Too few cosignatures are told of, but do not keep a head from being compared.
@@ -141,7 +146,7 @@ export class LogMonitor {
       return true;
     };
     try {
-      const checkpoint = verifyCheckpoint(await place.checkpoint(), log, { ...policy, quorum });
+      const checkpoint = verifyCheckpoint(await place.checkpoint(), this.#trusted.log, { ...policy, quorum });
       this.#alarms.lookedAt(url);
       if (place.hasTiles) this.#checkCosignatures(url, checkpoint, isWitnessed);
       const options = { hasher: nativeHasher, parallelMax: PARALLEL_MAX };
@@ -165,9 +170,8 @@ export class LogMonitor {
 
   /** Heads that were shown when nothing could be had that they can be compared with. */
   #waiting(): Sighting[] {
-    const { log } = this.#options;
     return Object.entries(this.#state.places).flatMap(([url, { pending }]) =>
-      pending === undefined ? [] : [{ url, checkpoint: verifyCheckpoint(Buffer.from(pending), log) }],
+      pending === undefined ? [] : [{ url, checkpoint: this.#verify(pending) }],
     );
   }
 
@@ -229,7 +233,7 @@ export class LogMonitor {
   }
 
   #verify(note: string): VerifiedCheckpoint {
-    return verifyCheckpoint(Buffer.from(note), this.#options.log);
+    return verifyCheckpoint(Buffer.from(note), this.#trusted.log);
   }
 
   #isSeen({ treeSize, root }: VerifiedCheckpoint): boolean {
@@ -262,6 +266,9 @@ export class LogMonitor {
   }
 
   async #keep(): Promise<void> {
+    const { vkey, statements } = this.#trusted;
+    this.#state.vkey = vkey;
+    this.#state.statements = statements;
     this.#state.notes = this.#seen.all.map(textOf);
     await this.#options.directory.write(this.#state);
   }

@@ -10,8 +10,9 @@ import { errorCode } from "../store/storage-error.ts";
 /** What a monitor remembers of a log from round to round, and over restarts. */
 export interface MonitorState {
   readonly origin: string;
-  /** The key that it was first seen with. */
-  readonly vkey: string;
+  /** The newest key, and the log's statements that it follows from. */
+  vkey: string;
+  statements: readonly string[];
   /** Signed notes of heads that extend each other, smallest first: thinned, so never many. */
   notes: readonly string[];
   /** The tree over the entries that were hashed. */
@@ -103,11 +104,12 @@ export class MonitorDirectory {
 }
 
 export function formatMonitorState(state: MonitorState): string {
-  const { origin, vkey, notes, range, grewAtMs, places } = state;
+  const { origin, vkey, statements, notes, range, grewAtMs, places } = state;
   const fields = {
     format: "stele.monitor/v1",
     origin,
     vkey,
+    statements,
     notes,
     range: Buffer.from(formatCompactRange(range)).toString("base64"),
     grew_at_ms: grewAtMs,
@@ -143,13 +145,13 @@ export function parseMonitorState(text: string): MonitorState {
       },
     ];
   });
-  if (!Array.isArray(fields["notes"])) throw malformed("it has no notes");
   const range = parseCompactRange(Buffer.from(textOf(fields["range"]), "base64"), { hasher: nativeHasher });
   if (range.begin !== 0) throw malformed("its tree does not begin with the first entry");
   return {
     origin: textOf(fields["origin"]),
     vkey: textOf(fields["vkey"]),
-    notes: fields["notes"].map(textOf),
+    statements: textsOf(fields["statements"]),
+    notes: textsOf(fields["notes"]),
     range,
     grewAtMs: integerOf(fields["grew_at_ms"]),
     places: Object.fromEntries(places),
@@ -165,6 +167,11 @@ function objectOf(value: unknown): Readonly<Record<string, unknown>> {
 function textOf(value: unknown): string {
   if (typeof value !== "string") throw malformed("a part is no text");
   return value;
+}
+
+function textsOf(value: unknown): string[] {
+  if (!Array.isArray(value)) throw malformed("a part is no list");
+  return value.map(textOf);
 }
 
 function integerOf(value: unknown): number {

@@ -47,9 +47,7 @@ export async function verifyMisbehaviourFile(
   const statements =
     options.statements ?? (remembered?.statements ?? []).map((statement) => Buffer.from(statement));
   const { keys, vkey, keyFrom } = chooseKeys({ vkey: known, statements }, options.key, remembered);
-  const misbehaviour = orProvesNothing(place, () =>
-    verifyMisbehaviour(bytes, keys, {}, nativeHasher),
-  );
+  const misbehaviour = orProvesNothing(place, () => verifyMisbehaviour(bytes, keys, {}, nativeHasher));
   return { place, origin, vkey, keyFrom, misbehaviour };
 }
 
