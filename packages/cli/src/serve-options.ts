@@ -35,6 +35,7 @@ const TIME_UNITS_MS: Readonly<Record<string, number>> = {
 
 const STORE = "A store that nodes share (without it, everything is in --data):";
 const MIRRORS = "Mirrors:";
+const WITNESSES = "Witnesses:";
 
 const OPTIONS: readonly ServeOption[] = [
   {
@@ -157,6 +158,23 @@ const OPTIONS: readonly ServeOption[] = [
     description: "compare mirrors with the store so often (24h)",
     parse: duration,
   },
+  {
+    heading: WITNESSES,
+    flags: "--policy <file>",
+    description: "a tlog-policy: which witnesses must cosign checkpoints, and where they are",
+  },
+  {
+    heading: WITNESSES,
+    flags: "--publish-interval <time>",
+    description: "have a log that grows cosigned so often (1s)",
+    parse: duration,
+  },
+  {
+    heading: WITNESSES,
+    flags: "--refresh-cosignatures <time>",
+    description: "renew cosignatures of a log that does not grow once they are so old (1h)",
+    parse: duration,
+  },
 ];
 
 /** What `stele serve` was told, by flags, the config file and defaults, in this order. */
@@ -184,6 +202,9 @@ export interface ServeFlags {
   readonly mirrorTimeout?: number;
   readonly mirrorFailure: "fail" | "degrade";
   readonly reconcileEvery?: number;
+  readonly policy?: string;
+  readonly publishInterval?: number;
+  readonly refreshCosignatures?: number;
   readonly demo?: boolean;
 }
 

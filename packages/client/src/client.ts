@@ -154,13 +154,17 @@ export class SteleClient {
     };
   }
 
-  /** One entry, by leaf index or by id, as the node gives it: see {@link prove} for one that need not be believed. */
+  /** One entry, by leaf index or by id, with its state (committed, witnessed, sealed), as the node gives it: see {@link prove} for one that need not be believed. */
   async get(
     key: number | string,
     options: CallOptions = {},
-  ): Promise<LogEntry & { readonly leafHash: string }> {
+  ): Promise<LogEntry & { readonly leafHash: string; readonly state: string }> {
     const answer = await this.#get(this.#entryPath(key), SMALL_ANSWER_LENGTH_BYTES_MAX, options);
-    return { ...parseLogEntry(answer), leafHash: answer.field("leaf_hash").string() };
+    return {
+      ...parseLogEntry(answer),
+      leafHash: answer.field("leaf_hash").string(),
+      state: answer.field("state").string(),
+    };
   }
 
   /**
@@ -288,7 +292,7 @@ export class SteleClient {
     return parseKeyList(new Answer(answer, "keys"));
   }
 
-  /** The newest signed checkpoint, not verified: give it to `verifyCheckpoint`. */
+  /** The checkpoint that the log publishes, not verified: give it to `verifyCheckpoint`. */
   async checkpoint(options: CallOptions = {}): Promise<Uint8Array> {
     return await this.#resource("checkpoint", NOTE_LENGTH_BYTES_MAX, options);
   }

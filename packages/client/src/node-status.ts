@@ -28,6 +28,20 @@ export interface LogStatus {
   readonly writable: boolean;
   readonly reason: string | undefined;
   readonly mirrors: readonly MirrorStatus[];
+  readonly publishedSize: number;
+  readonly publishedAt: string | undefined;
+  readonly witnessedSize: number | undefined;
+  readonly witnesses: readonly WitnessStatus[];
+}
+
+export interface WitnessStatus {
+  readonly name: string;
+  readonly host: string;
+  readonly cosignedSize: number;
+  readonly cosignedAge: number | undefined;
+  readonly ok: boolean;
+  readonly failure: string | undefined;
+  readonly reason: string | undefined;
 }
 
 export interface MirrorStatus {
@@ -78,6 +92,24 @@ function parseLogStatus(log: Answer): LogStatus {
     writable: log.field("writable").boolean(),
     reason: log.has("reason") ? log.field("reason").string() : undefined,
     mirrors: log.field("mirrors").items().map(parseMirrorStatus),
+    publishedSize: log.field("published_size").integer(),
+    publishedAt: log.has("published_at") ? log.field("published_at").string() : undefined,
+    witnessedSize: log.has("witnessed_size") ? log.field("witnessed_size").integer() : undefined,
+    witnesses: log.field("witnesses").items().map(parseWitnessStatus),
+  };
+}
+
+function parseWitnessStatus(witness: Answer): WitnessStatus {
+  return {
+    name: witness.field("name").string(),
+    host: witness.field("host").string(),
+    cosignedSize: witness.field("cosigned_size").integer(),
+    cosignedAge: witness.has("cosigned_age_seconds")
+      ? witness.field("cosigned_age_seconds").number()
+      : undefined,
+    ok: witness.field("ok").boolean(),
+    failure: witness.has("failure") ? witness.field("failure").string() : undefined,
+    reason: witness.has("reason") ? witness.field("reason").string() : undefined,
   };
 }
 

@@ -6,9 +6,10 @@ import { MalformedError, TILE_WIDTH } from "@stele/proof";
 import { IngestPool } from "./event/ingest-pool.ts";
 import type { NodeView } from "./http/node-view.ts";
 import { systemClock } from "./log/clock.ts";
-import { LOG_NAME } from "./log/data-directory.ts";
+import { LOG_NAME, logDirectory } from "./log/data-directory.ts";
 import { DirectoryHome } from "./log/directory-home.ts";
 import type { LogHome } from "./log/log-home.ts";
+import type { LogIdentity } from "./log/log-identity.ts";
 import { ReceivedClock } from "./log/received-clock.ts";
 import { StoredLog, type LogReport, type MirroredLog } from "./log/stored-log.ts";
 import { LogMirrors, type MirrorPolicy } from "./mirror/log-mirrors.ts";
@@ -16,6 +17,14 @@ import { MirrorWriter } from "./mirror/mirror-writer.ts";
 import { ReconcileSchedule } from "./mirror/reconcile-schedule.ts";
 import { AlarmBoard, type Alarm } from "./ops/alarms.ts";
 import { Metrics } from "./ops/metrics.ts";
+import { PUBLISHED_FILE } from "./publish/published-file.ts";
+import { Publisher, type PublishableLog } from "./publish/publisher.ts";
+import {
+  checkWitnessPolicy,
+  coversLog,
+  withoutPolicy,
+  type PublishingOptions,
+} from "./publish/witness-policy.ts";
 import type { NodeStatus } from "./ops/status.ts";
 import type { Store } from "./store/store.ts";
 import { Database } from "./search/database.ts";
@@ -41,6 +50,8 @@ export interface NodeOptions {
   readonly storeTimeoutMs?: number;
   /** Second, independent stores that are to have everything, too. The node closes them. */
   readonly mirrors?: NodeMirrors | undefined;
+  /** Witnesses that are to cosign checkpoints before they are published; all logs have the same. */
+  readonly publishing?: PublishingOptions;
   /** Unix milliseconds. */
   readonly now?: () => number;
   /** Told of what logs do or suffer in the background. */
@@ -97,7 +108,7 @@ export class SteleNode implements NodeView {
   /**
    * Opens a data directory: takes its lock, recovers each of the logs, and makes the log `main` where there is none.
    *
-   * @throws MalformedError `option_invalid`
+   * @throws MalformedError `option_invalid`, `policy_unusable`
    * @throws ConflictError `data_dir_locked` if another process has it
    * @throws VerificationError if a log is not what it signed and acknowledged
    */
@@ -109,6 +120,7 @@ export class SteleNode implements NodeView {
         `A segment can't have ${segmentEntries} entries: it takes a multiple of ${TILE_WIDTH}`,
       );
     }
+    if (options.publishing) checkWitnessPolicy(options.publishing.policy);
     const logs = join(dataDir, "logs");
     const cache = join(dataDir, "cache");
     for (const directory of [logs, cache]) await mkdir(directory, { recursive: true, mode: 0o700 });
@@ -247,6 +259,7 @@ export class SteleNode implements NodeView {
       idlePauseMs: (isWatched) => IDLE_PAUSE_MS * (isWatched ? 1 : Math.max(1, this.#logs.size)),
       ...(storeTimeoutMs !== undefined && { limits: { commitTimeoutMs: storeTimeoutMs } }),
       openMirrors: (mirrored) => this.#openMirrors(name, mirrored),
+      openPublisher: (publishable, identity) => this.#openPublisher(publishable, identity),
       onOutcome: (outcome) => this.metrics.committed(name, outcome),
       report: (event) => this.#report(name, event),
     });
@@ -288,6 +301,25 @@ export class SteleNode implements NodeView {
       report,
     });
     return new LogMirrors(writers, schedule, mirrors.policy, report);
+  }
+
+  async #openPublisher(log: PublishableLog, { vkey, keys }: LogIdentity): Promise<Publisher | undefined> {
+    const { dataDir, publishing } = this.#options;
+    const { name } = log;
+    if (!publishing) return undefined;
+    if (!coversLog(publishing.policy, keys)) {
+      this.alarms.raise(withoutPolicy(name, vkey));
+      return undefined;
+    }
+    return await Publisher.open({
+      ...publishing,
+      log,
+      keys,
+      path: join(logDirectory(dataDir, name), PUBLISHED_FILE),
+      alarms: this.alarms,
+      clock: systemClock,
+      onFailure: (error) => this.#report(name, { kind: "failed", what: "publishing the log", error }),
+    });
   }
 
   #report(name: string, event: LogReport): void {

@@ -4,7 +4,7 @@ import type { AddCommand } from "../command.ts";
 import { entryKey, logKeysOf } from "../log-key.ts";
 import { countOf } from "../count.ts";
 import { verifierKey } from "../option-values.ts";
-import { printableJson } from "../printable.ts";
+import { printable, printableJson } from "../printable.ts";
 import type { Session } from "../session.ts";
 
 interface GetFlags {
@@ -27,9 +27,10 @@ async function get(session: Session, key: string, flags: GetFlags): Promise<void
   if (!flags.proof) {
     const found = await client.get(entryKey(key), { signal: session.signal });
     if (session.json) {
-      await session.printJson({ index: found.index, leaf_hash: found.leafHash, entry: found.entry });
+      const { index, leafHash, state, entry } = found;
+      await session.printJson({ index, leaf_hash: leafHash, state, entry });
     } else {
-      await printEntry(session, found, found.leafHash);
+      await printEntry(session, found, found.leafHash, found.state);
     }
     return;
   }
@@ -58,10 +59,16 @@ async function get(session: Session, key: string, flags: GetFlags): Promise<void
   );
 }
 
-async function printEntry(session: Session, { index, entry }: LogEntry, leafHash: string): Promise<void> {
+async function printEntry(
+  session: Session,
+  { index, entry }: LogEntry,
+  leafHash: string,
+  state?: string,
+): Promise<void> {
   const { out } = session;
+  const name = out.style("bold", `${session.options.log} #${index}`);
   await session.print(
-    `${out.style("bold", `${session.options.log} #${index}`)}  ${out.style("dim", `leaf hash ${leafHash}`)}`,
+    `${name}  ${state === undefined ? "" : `${printable(state)}  `}${out.style("dim", `leaf hash ${leafHash}`)}`,
   );
   await session.print(printableJson(JSON.stringify(entry, null, 2)));
 }

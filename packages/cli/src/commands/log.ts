@@ -1,6 +1,6 @@
 import type { LogInfo } from "@stele/client";
 import type { AddCommand } from "../command.ts";
-import { countOf } from "../count.ts";
+import { countOf, formatCount } from "../count.ts";
 import type { Session } from "../session.ts";
 
 export const addLog: AddCommand = (program, run) => {
@@ -19,7 +19,7 @@ async function list(session: Session): Promise<void> {
     if (session.json) await session.printJson(jsonOf(log));
     else
       await session.print(
-        `${log.name.padEnd(16)}  ${countOf(log.treeSize, "entry").padStart(20)}  ${log.vkey}`,
+        `${log.name.padEnd(16)}  ${countOf(log.treeSize, "entry").padStart(20)}  ${log.vkey}${witnessedText(log)}`,
       );
   }
 }
@@ -30,6 +30,21 @@ async function create(session: Session, name: string): Promise<void> {
   else await session.print(`The log ${log.name} is there. Its key:\n${log.vkey}`);
 }
 
-function jsonOf({ name, origin, vkey, treeSize }: LogInfo): object {
-  return { name, origin, vkey, tree_size: treeSize };
+function witnessedText({ witnessedSize, publishedAt }: LogInfo): string {
+  if (witnessedSize === undefined) return "";
+  const when =
+    publishedAt === undefined ? "" : `, published ${publishedAt.slice(0, 19).replace("T", " ")} UTC`;
+  return `  witnessed up to ${formatCount(witnessedSize)}${when}`;
+}
+
+function jsonOf({ name, origin, vkey, treeSize, sealedSize, witnessedSize, publishedAt }: LogInfo): object {
+  return {
+    name,
+    origin,
+    vkey,
+    tree_size: treeSize,
+    sealed_size: sealedSize,
+    ...(witnessedSize !== undefined && { witnessed_size: witnessedSize }),
+    ...(publishedAt !== undefined && { published_at: publishedAt }),
+  };
 }

@@ -7,6 +7,7 @@ import type { AddCommand } from "../command.ts";
 import { feedDemo } from "../demo-feed.ts";
 import { describeFailure } from "../failure.ts";
 import { countOf, formatCount } from "../count.ts";
+import { readPolicy } from "../policy-file.ts";
 import { ProgressBar } from "../progress-bar.ts";
 import { addServeOptions, serveFlags, type ServeFlags } from "../serve-options.ts";
 import type { Session } from "../session.ts";
@@ -34,6 +35,7 @@ async function serve(session: Session, flags: ServeFlags): Promise<void> {
     ...sharedStore(flags),
     ...mirrorsOf(flags),
     ...(flags.key && { keys: flags.key }),
+    ...publishingOf(flags),
     logger: { level: "warn", stream: process.stderr },
     report: (log, event) => void session.remark(`log ${log}: ${tell(event)}`),
   });
@@ -95,6 +97,29 @@ function mirrorsOf({
       failure: mirrorFailure,
       ...(mirrorTimeout !== undefined && { timeoutMs: mirrorTimeout }),
       ...(reconcileEvery !== undefined && { reconcileEveryMs: reconcileEvery }),
+    },
+  };
+}
+
+/** @throws UsageError if the policy can't be read; MalformedError `policy_malformed` */
+function publishingOf({
+  policy,
+  publishInterval,
+  refreshCosignatures,
+}: ServeFlags): Pick<StartOptions, "publishing"> {
+  if (policy === undefined) {
+    const alone = Object.entries({
+      "publish-interval": publishInterval,
+      "refresh-cosignatures": refreshCosignatures,
+    }).find(([, value]) => value !== undefined);
+    if (alone) throw new UsageError(`--${alone[0]} is about witnesses: name them with --policy <file>`);
+    return {};
+  }
+  return {
+    publishing: {
+      policy: readPolicy(policy),
+      ...(publishInterval !== undefined && { intervalMs: publishInterval }),
+      ...(refreshCosignatures !== undefined && { refreshMs: refreshCosignatures }),
     },
   };
 }

@@ -1,5 +1,5 @@
 import { UnavailableError } from "@stele/proof";
-import type { LogStatus, MirrorStatus, NodeStatus } from "@stele/client";
+import type { LogStatus, MirrorStatus, NodeStatus, WitnessStatus } from "@stele/client";
 import type { AddCommand } from "../command.ts";
 import { countOf, formatCount } from "../count.ts";
 import { describeFailure } from "../failure.ts";
@@ -72,7 +72,26 @@ async function showLog(session: Session, log: LogStatus): Promise<void> {
   if (!log.writable) {
     await session.print(`          ${out.style("red", `takes no writes: ${printable(log.reason ?? "")}`)}`);
   }
+  if (log.witnessedSize !== undefined) {
+    const lag = log.treeSize - log.witnessedSize;
+    await session.print(
+      `          witnessed up to ${formatCount(log.witnessedSize)}${lag > 0 ? `, ${countOf(lag, "entry")} not yet` : ""}`,
+    );
+  }
+  for (const witness of log.witnesses) await session.print(`  witness ${witnessText(session, witness)}`);
   for (const mirror of log.mirrors) await session.print(`  mirror  ${mirrorText(session, mirror)}`);
+}
+
+function witnessText(
+  { out }: Session,
+  { name, host, cosignedSize, cosignedAge, reason }: WitnessStatus,
+): string {
+  const cosigned =
+    cosignedAge === undefined
+      ? "has cosigned nothing"
+      : `cosigned ${countOf(cosignedSize, "entry")} ${timeText(cosignedAge)} ago`;
+  const text = `${printable(name)} (${printable(host)})  ${cosigned}`;
+  return reason === undefined ? text : `${text}  ${out.style("red", printable(reason))}`;
 }
 
 function mirrorText({ out }: Session, mirror: MirrorStatus): string {

@@ -2,6 +2,7 @@ import { encodeBase64, leafHash } from "@stele/proof";
 import { Type } from "typebox";
 import type { AuditLog } from "../log/audit-log.ts";
 import { nativeHasher } from "../log/native-hasher.ts";
+import { eventState } from "../publish/event-state.ts";
 import type { Api, ApiContext } from "./api.ts";
 import { RequestError } from "./errors.ts";
 import { findLog } from "./node-view.ts";
@@ -10,6 +11,10 @@ import { answers, Entry, Hash, Index, json, LogParameters, reference, Size } fro
 const FoundEntry = Type.Object({
   index: Index,
   leaf_hash: Hash,
+  state: Type.Enum(["committed", "witnessed", "sealed"], {
+    description:
+      "How far it got. Each state means that those before it were reached; witnessed only where a policy asks for it",
+  }),
   entry: reference(Entry),
   entry_bytes: Type.Optional(Type.String({ description: "The exact bytes of the entry, in base64" })),
   proof: Type.Optional(
@@ -17,7 +22,10 @@ const FoundEntry = Type.Object({
       leaf_index: Index,
       tree_size: Size,
       hashes: Type.Array(Hash, { description: "RFC 6962 section 2.1.1, from the leaf's sibling up" }),
-      checkpoint: Type.String({ description: "The signed note of the tree that the proof is in" }),
+      checkpoint: Type.String({
+        description:
+          "The signed note of the tree that the proof is in: the published checkpoint, if it covers the entry",
+      }),
     }),
   ),
 });
@@ -62,7 +70,11 @@ export function entryRoutes(api: Api, { node }: ApiContext): void {
         );
       }
       const [entry] = await log.readEntries(index, index + 1);
-      const fields = { index, leaf_hash: encodeBase64(leafHash(entry!, nativeHasher)) };
+      const fields = {
+        index,
+        leaf_hash: encodeBase64(leafHash(entry!, nativeHasher)),
+        state: eventState(index, log.status()),
+      };
       const extra = request.query.proof === "1" ? await proofOf(log, index, entry!) : {};
       reply.type("application/json; charset=utf-8");
       return await reply.send(withEntry(fields, entry!, extra));
@@ -71,7 +83,8 @@ export function entryRoutes(api: Api, { node }: ApiContext): void {
 }
 
 async function proofOf(log: AuditLog, index: number, entry: Uint8Array): Promise<object> {
-  const { treeSize, note } = log.head();
+  const published = log.published();
+  const { treeSize, note } = index < published.treeSize ? published : log.head();
   const hashes = await log.proveInclusion(index, treeSize);
   return {
     entry_bytes: Buffer.from(entry).toString("base64"),

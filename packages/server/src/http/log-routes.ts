@@ -75,5 +75,14 @@ export function logRoutes(api: Api, { node }: ApiContext): void {
 }
 
 function logInfo(log: AuditLog): Static<typeof LogInfo> {
-  return { name: log.name, origin: log.origin, vkey: log.vkey, tree_size: log.head().treeSize };
+  const { treeSize, sealedSize, witnessedSize, publishedMs } = log.status();
+  return {
+    name: log.name,
+    origin: log.origin,
+    vkey: log.vkey,
+    tree_size: treeSize,
+    sealed_size: sealedSize,
+    ...(witnessedSize !== undefined && { witnessed_size: witnessedSize }),
+    ...(publishedMs !== undefined && { published_at: new Date(publishedMs).toISOString() }),
+  };
 }

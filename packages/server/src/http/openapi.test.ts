@@ -42,6 +42,7 @@ it("has every call, and everything of each", () => {
     "get /readyz",
     "get /v1/logs",
     "get /v1/logs/{log}",
+    "get /v1/logs/{log}/checkpoint",
     "get /v1/logs/{log}/events",
     "get /v1/logs/{log}/events/{key}",
     "get /v1/logs/{log}/evidence",

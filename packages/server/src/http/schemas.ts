@@ -101,6 +101,17 @@ export const LogInfo = Type.Object(
     origin: Type.String({ description: "The log's unique name, first line of its checkpoints" }),
     vkey: Type.String({ description: "The public key as a C2SP verifier key" }),
     tree_size: Size,
+    sealed_size: Type.Integer({ minimum: 0, description: "Entries below it are in segments" }),
+    witnessed_size: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        description:
+          "Entries below it are under a checkpoint that a quorum of witnesses cosigned; absent without a policy",
+      }),
+    ),
+    published_at: Type.Optional(
+      Type.String({ format: "date-time", description: "When the newest cosigned checkpoint was published" }),
+    ),
   },
   { $id: "Log" },
 );

@@ -21,6 +21,7 @@ describe("a node that is open", () => {
       origin: expect.stringMatching(/\/logs\/audit-2$/),
       vkey: expect.stringContaining("+"),
       tree_size: 0,
+      sealed_size: 0,
     });
     const again = await put("audit-2");
     expect(again.status).toBe(200);

@@ -1,5 +1,6 @@
 import { Type, type Static } from "typebox";
 import type { MirrorState } from "../mirror/mirror-writer.ts";
+import type { WitnessState } from "../publish/witness.ts";
 import type { LogStatus } from "../ops/status.ts";
 import type { Api, ApiContext } from "./api.ts";
 import { answers, json, Size } from "./schemas.ts";
@@ -16,6 +17,16 @@ const Mirror = Type.Object({
   ok: Type.Boolean(),
   reason: Reason,
   conflicts: Type.Integer({ minimum: 0, description: "Objects that differ from the primary's" }),
+});
+
+const Witness = Type.Object({
+  name: Type.String({ description: "In the policy" }),
+  host: Type.String(),
+  cosigned_size: Size,
+  cosigned_age_seconds: Type.Optional(Seconds),
+  ok: Type.Boolean(),
+  failure: Type.Optional(Type.String({ description: "Stable: for programs" })),
+  reason: Reason,
 });
 
 const Log = Type.Object({
@@ -43,6 +54,10 @@ const Log = Type.Object({
   writable: Type.Boolean(),
   reason: Reason,
   mirrors: Type.Array(Mirror),
+  published_size: Size,
+  published_at: Type.Optional(Type.String({ format: "date-time" })),
+  witnessed_size: Type.Optional(Size),
+  witnesses: Type.Array(Witness),
 });
 
 const Status = Type.Object({
@@ -107,6 +122,22 @@ function logStatus(log: LogStatus, nowMs: number): Static<typeof Log> {
     writable: writable.ok,
     ...(!writable.ok && { reason: writable.reason }),
     mirrors: log.mirrors.map(mirrorStatus),
+    published_size: log.publishedSize,
+    ...(log.publishedMs !== undefined && { published_at: new Date(log.publishedMs).toISOString() }),
+    ...(log.witnessedSize !== undefined && { witnessed_size: log.witnessedSize }),
+    witnesses: log.witnesses.map(witnessStatus),
+  };
+}
+
+function witnessStatus(witness: WitnessState): Static<typeof Witness> {
+  const { failure, cosignedAgoMs } = witness;
+  return {
+    name: witness.name,
+    host: witness.host,
+    cosigned_size: witness.cosignedSize,
+    ...(cosignedAgoMs !== undefined && { cosigned_age_seconds: cosignedAgoMs / 1000 }),
+    ok: failure === undefined,
+    ...(failure && { failure: failure.reason, reason: `It ${failure.message}` }),
   };
 }
 

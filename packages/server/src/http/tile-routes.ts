@@ -21,7 +21,27 @@ export function tileRoutes(api: Api, { node, access }: ApiContext): void {
       schema: {
         tags,
         operationId: "getCheckpoint",
-        summary: "The newest signed tree head",
+        summary: "The published checkpoint",
+        description:
+          "With a policy, the newest signed tree head that a quorum of witnesses cosigned; without one, the committed head.",
+        params: LogParameters,
+        response: answers(200, "A signed note", bytes("text/plain; charset=utf-8")),
+      },
+    },
+    async (request, reply) => {
+      const { note } = findLog(node, request.params.log).published();
+      return await reply.type("text/plain; charset=utf-8").header("cache-control", "no-cache").send(note);
+    },
+  );
+
+  api.get(
+    "/v1/logs/:log/checkpoint",
+    {
+      config,
+      schema: {
+        tags: ["proofs"],
+        operationId: "getCommittedHead",
+        summary: "The committed head: the newest signed tree head, which no witness has seen",
         params: LogParameters,
         response: answers(200, "A signed note", bytes("text/plain; charset=utf-8")),
       },

@@ -48,6 +48,12 @@ export interface AuditLog {
   /** The newest acknowledged checkpoint. Before the first commit: the signed empty tree. */
   head(): SignedTreeHead;
 
+  /**
+   * The checkpoint that is for others to keep: with a policy, the newest that its quorum of witnesses cosigned, so it is older
+   * than the head; without one, the head. Never goes backwards.
+   */
+  published(): SignedTreeHead;
+
   /** The exact bytes of entries `[from, to)`. @throws `index_out_of_range` when `to` is past the head. */
   readEntries(from: number, to: number): Promise<Uint8Array[]>;
 

@@ -18,6 +18,7 @@ import {
 } from "@stele/proof";
 import type { IngestPool } from "../event/ingest-pool.ts";
 import type { LogMirrors, MirrorsReport } from "../mirror/log-mirrors.ts";
+import type { PublishableLog, Publisher, PublishingState } from "../publish/publisher.ts";
 import { Rate } from "../ops/rate.ts";
 import type { LogStatus } from "../ops/status.ts";
 import type { Database } from "../search/database.ts";
@@ -33,6 +34,7 @@ import { EntryBlocks } from "./entry-blocks.ts";
 import { Follower, type Committed } from "./follower.ts";
 import { IdWindow } from "./id-window.ts";
 import { KeyRotation } from "./key-rotation.ts";
+import type { LogIdentity } from "./log-identity.ts";
 import type { LogStorage } from "./log-storage.ts";
 import { Mutex } from "./mutex.ts";
 import { nativeHasher } from "./native-hasher.ts";
@@ -56,6 +58,8 @@ export interface StoredLogOptions {
   readonly idlePauseMs: (isWatched: boolean) => number;
   /** Makes the mirrors of the log, if it has any. */
   readonly openMirrors?: (log: MirroredLog) => LogMirrors;
+  /** Makes what has the log's checkpoints cosigned, if witnesses are to. */
+  readonly openPublisher?: (log: PublishableLog, identity: LogIdentity) => Promise<Publisher | undefined>;
   readonly onOutcome?: (outcome: CommitOutcome) => void;
   /** Told of what happens in the background, for the operator. */
   readonly report: (event: LogReport) => void;
@@ -73,6 +77,7 @@ export interface MirroredLog {
 const KEYS_PAUSE_MS = 30_000;
 /** Mirrors of commits that are not known to be this node's own wait for their owner. */
 const OWN_COMMITS_MAX = 16_384;
+const NOT_PUBLISHED: PublishingState = { witnessedSize: undefined, publishedMs: undefined, witnesses: [] };
 
 /** What a log does or suffers in the background. */
 export type LogReport =
@@ -103,6 +108,7 @@ export class StoredLog implements AuditLog {
   readonly #commits: Rate;
   readonly #events: Rate;
   readonly #mirrors: LogMirrors | undefined;
+  #publisher: Publisher | undefined;
   /** Where the newest commits of this node begin. */
   readonly #ownCommits = new Set<number>();
   #head: SignedTreeHead;
@@ -225,7 +231,13 @@ export class StoredLog implements AuditLog {
     const { cutTail } = options.storage;
     if (cutTail) options.report({ kind: "tail_cut", cut: cutTail });
     const log = new StoredLog(options);
-    await log.#start();
+    try {
+      log.#publisher = await options.openPublisher?.(log, options.storage.identity);
+      await log.#start();
+    } catch (error) {
+      await log.close();
+      throw error;
+    }
     return log;
   }
 
@@ -268,8 +280,25 @@ export class StoredLog implements AuditLog {
     return this.#head;
   }
 
+  published(): SignedTreeHead {
+    return this.#publisher?.published ?? this.#head;
+  }
+
+  /**
+   * Calls `listener` with each checkpoint that is newly published, until the returned function is called. Never without a
+   * policy: then each head is published, see {@link onCommit}.
+   */
+  onPublished(listener: (published: SignedTreeHead) => void): () => void {
+    return this.#publisher?.onPublished(listener) ?? (() => {});
+  }
+
+  followingMs(): number {
+    return this.#storage.shared?.confirmedAgoMs ?? 0;
+  }
+
   status(): LogStatus {
     const { storage } = this.#options;
+    const { witnessedSize, publishedMs, witnesses } = this.#publisher?.state ?? NOT_PUBLISHED;
     return {
       name: this.name,
       origin: this.origin,
@@ -282,9 +311,13 @@ export class StoredLog implements AuditLog {
       segments: this.#sealer.segments.length,
       indexedSize: this.search.indexedSize,
       queueBytes: this.#sequencer.queuedBytes,
-      followingMs: storage.shared?.confirmedAgoMs ?? 0,
+      followingMs: this.followingMs(),
       writable: this.writable(),
       mirrors: this.#mirrors?.states() ?? [],
+      publishedSize: this.published().treeSize,
+      publishedMs,
+      witnessedSize,
+      witnesses,
     };
   }
 
@@ -356,6 +389,7 @@ export class StoredLog implements AuditLog {
     this.#closing.abort();
     await this.#sequencer.close();
     await this.#follower?.close();
+    await this.#publisher?.close();
     await this.#mirrors?.close();
     await this.#sealer.close();
     await this.search.close();
@@ -388,6 +422,7 @@ export class StoredLog implements AuditLog {
     this.#follower?.start();
     if (this.#follower) void this.#lookForKeys();
     this.#mirrors?.start();
+    this.#publisher?.start();
     this.#sealer.start();
   }
 
@@ -452,6 +487,7 @@ export class StoredLog implements AuditLog {
     this.#events.add(count);
     this.#storage.mark.set(head);
     this.#mirrors?.wake();
+    this.#publisher?.wake();
     for (const listener of this.#listeners) listener(head.treeSize);
     this.#sealer.wake();
     await this.search.append(start, count, lines);

@@ -27,6 +27,19 @@ const log: LogStatus = {
       conflicts: 1,
     },
   ],
+  publishedSize: 650,
+  publishedMs: 1_000,
+  witnessedSize: 650,
+  witnesses: [
+    { name: "w1", host: "w1.example", cosignedSize: 650, cosignedAgoMs: 1_500 },
+    {
+      name: "w2",
+      host: "w2.example",
+      cosignedSize: 0,
+      cosignedAgoMs: undefined,
+      failure: { reason: "log_unknown", message: "does not know the log" },
+    },
+  ],
 };
 
 const node = (logs: readonly LogStatus[]): NodeStatus => ({
@@ -64,6 +77,12 @@ it("shows what a node, its mirrors and its cache are at", async () => {
     'stele_mirror_lag_seconds{log="main",mirror="s3://b/p"} 2.5',
     'stele_mirror_failing{log="main",mirror="s3://b/p"} 1',
     'stele_mirror_conflicts{log="main",mirror="s3://b/p"} 1',
+    'stele_witness_cosigned_size{log="main",witness="w1"} 650',
+    'stele_witness_cosigned_size{log="main",witness="w2"} 0',
+    'stele_witness_failing{log="main",witness="w1"} 0',
+    'stele_witness_failing{log="main",witness="w2"} 1',
+    'stele_witness_age_seconds{log="main",witness="w1"} 1.5',
+    'stele_witnessed_size{log="main"} 650',
     "stele_cache_requests_total 5",
     "stele_cache_fetched_bytes_total 4096",
     "stele_cache_hits_total 7",

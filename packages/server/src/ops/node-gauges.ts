@@ -1,6 +1,7 @@
 import { Counter, Gauge, type Registry } from "prom-client";
 import type { SegmentCacheCounters } from "../search/segment-cache.ts";
 import type { MirrorState } from "../mirror/mirror-writer.ts";
+import type { WitnessState } from "../publish/witness.ts";
 import type { LogStatus, NodeStatus } from "./status.ts";
 
 type Row<T> = readonly [name: string, help: string, read: (of: T) => number];
@@ -39,6 +40,19 @@ const OF_MIRRORS: readonly Row<MirrorState>[] = [
   ],
 ];
 
+const OF_WITNESSES: readonly Row<WitnessState>[] = [
+  [
+    "stele_witness_cosigned_size",
+    "Tree size of the newest checkpoint that a witness cosigned for this node",
+    (witness) => witness.cosignedSize,
+  ],
+  [
+    "stele_witness_failing",
+    "Whether a witness does not cosign: 1 or 0",
+    (witness) => Number(witness.failure !== undefined),
+  ],
+];
+
 const OF_CACHE: readonly Row<SegmentCacheCounters>[] = [
   ["stele_cache_requests_total", "Requests to vaults for parts of segments", (cache) => cache.requests],
   ["stele_cache_fetched_bytes_total", "Bytes fetched from vaults", (cache) => cache.fetchedBytes],
@@ -50,6 +64,9 @@ const OF_CACHE: readonly Row<SegmentCacheCounters>[] = [
 export class NodeGauges {
   readonly #logs: readonly (readonly [Gauge<"log">, Row<LogStatus>])[];
   readonly #mirrors: readonly (readonly [Gauge<"log" | "mirror">, Row<MirrorState>])[];
+  readonly #witnesses: readonly (readonly [Gauge<"log" | "witness">, Row<WitnessState>])[];
+  readonly #witnessAge: Gauge<"log" | "witness">;
+  readonly #witnessedSize: Gauge<"log">;
   readonly #cache: readonly (readonly [Counter, Row<SegmentCacheCounters>])[];
   readonly #cacheUsed: Gauge;
 
@@ -62,6 +79,20 @@ export class NodeGauges {
     });
     this.#logs = OF_LOGS.map((row) => [new Gauge(of(row, ["log"])), row]);
     this.#mirrors = OF_MIRRORS.map((row) => [new Gauge(of(row, ["log", "mirror"])), row]);
+    this.#witnesses = OF_WITNESSES.map((row) => [new Gauge(of(row, ["log", "witness"])), row]);
+    // Without a cosignature there is no age, and without a policy nothing is witnessed.
+    this.#witnessAge = new Gauge({
+      name: "stele_witness_age_seconds",
+      help: "Age of the newest cosignature of a witness",
+      labelNames: ["log", "witness"],
+      registers: [registry],
+    });
+    this.#witnessedSize = new Gauge({
+      name: "stele_witnessed_size",
+      help: "Entries under a checkpoint that a quorum of witnesses cosigned",
+      labelNames: ["log"],
+      registers: [registry],
+    });
     this.#cache = OF_CACHE.map((row) => [new Counter(of(row, [])), row]);
     this.#cacheUsed = new Gauge({
       name: "stele_cache_used_bytes",
@@ -81,6 +112,7 @@ export class NodeGauges {
         for (const mirror of mirrors) gauge.set({ log: name, mirror: mirror.place }, read(mirror));
       }
     }
+    this.#showWitnesses(logs);
     const { cache } = store;
     if (!cache) return;
     for (const [counter, [, , read]] of this.#cache) {
@@ -88,5 +120,18 @@ export class NodeGauges {
       counter.inc(read(cache));
     }
     this.#cacheUsed.set(cache.usedBytes);
+  }
+
+  #showWitnesses(logs: readonly LogStatus[]): void {
+    const gauges = [this.#witnessAge, this.#witnessedSize, ...this.#witnesses.map(([gauge]) => gauge)];
+    for (const gauge of gauges) gauge.reset();
+    for (const { name: log, witnessedSize, witnesses } of logs) {
+      if (witnessedSize !== undefined) this.#witnessedSize.set({ log }, witnessedSize);
+      for (const witness of witnesses) {
+        const labels = { log, witness: witness.name };
+        for (const [gauge, [, , read]] of this.#witnesses) gauge.set(labels, read(witness));
+        if (witness.cosignedAgoMs !== undefined) this.#witnessAge.set(labels, witness.cosignedAgoMs / 1000);
+      }
+    }
   }
 }

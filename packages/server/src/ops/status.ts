@@ -1,5 +1,6 @@
 import type { ActiveAlarm } from "./alarms.ts";
 import type { MirrorState } from "../mirror/mirror-writer.ts";
+import type { WitnessState } from "../publish/witness.ts";
 import type { SegmentCacheCounters } from "../search/segment-cache.ts";
 
 /** What a node and its logs are at, for `GET /v1/status`, `stele status` and whoever is awake at three. */
@@ -43,4 +44,11 @@ export interface LogStatus {
   readonly followingMs: number;
   readonly writable: { readonly ok: true } | { readonly ok: false; readonly reason: string };
   readonly mirrors: readonly MirrorState[];
+  /** Of the checkpoint that is published. */
+  readonly publishedSize: number;
+  /** When it was published (Unix milliseconds); undefined if no policy asks for witnesses, or none was. */
+  readonly publishedMs: number | undefined;
+  /** Entries below it are under a checkpoint that a quorum of witnesses cosigned; undefined if no policy asks for one. */
+  readonly witnessedSize: number | undefined;
+  readonly witnesses: readonly WitnessState[];
 }
