@@ -2,13 +2,14 @@ import { glob, readFile } from "node:fs/promises";
 import { dirname, relative, resolve } from "node:path";
 import { expect, it } from "vitest";
 
-/** What each package may import of the others: proof ← client ← cli, proof ← server ← {cli, sim}. */
+/** What each package may import of the others: proof ← {client ← cli, verifier-page}, proof ← server ← {cli, sim}. */
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
   proof: [],
   client: ["proof"],
   server: ["proof"],
   cli: ["proof", "client", "server"],
   sim: ["proof", "server"],
+  "verifier-page": ["proof"],
 };
 const packages = resolve(import.meta.dirname, "../packages");
 

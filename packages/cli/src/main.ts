@@ -15,6 +15,7 @@ import { addServe } from "./commands/serve.ts";
 import { addStatus } from "./commands/status.ts";
 import { addTail } from "./commands/tail.ts";
 import { addToken } from "./commands/token.ts";
+import { addVerifier } from "./commands/verifier.ts";
 import { addVerify } from "./commands/verify.ts";
 import { addWitness } from "./commands/witness.ts";
 import { InterruptedError } from "./cli-error.ts";
@@ -69,6 +70,7 @@ function makeProgram(): Command {
     addGet,
     addProve,
     addVerify,
+    addVerifier,
     addExport,
     addMonitor,
     addReconcile,

@@ -6,6 +6,8 @@ export { logDirectory, logNames } from "./log/data-directory.ts";
 export { readLogFile, readLogKeys } from "./log/log-key.ts";
 export { LogSecret } from "./log/signer/log-secret.ts";
 export type { LogReport } from "./log/stored-log.ts";
+export { verifierPage } from "./verifier-page.ts";
+export type { VerifierPage } from "./verifier-page.ts";
 export { defaultStateDirectory } from "./verify/remembered.ts";
 export type { Checked, VerificationReport, VerifyOptions } from "./verify/report.ts";
 export { logDirectoriesOf, verifyLogDirectory } from "./verify/verify-directory.ts";

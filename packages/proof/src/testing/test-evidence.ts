@@ -53,3 +53,37 @@ export async function testEvidence(indexes: readonly number[], treeSize = 100): 
 export function textOfEvidence(evidence: Evidence): string {
   return decodeUtf8(formatEvidence(evidence));
 }
+
+const HOSTILE = [
+  "<img src=x onerror=alert(1)>",
+  "</pre></td><script>alert(2)</script>",
+  "javascript:alert(3)//\"'><svg onload=alert(4)>",
+  "‮txt.exe⁦ {{constructor.constructor('alert(5)')()}}",
+];
+
+/** A bundle that verifies, of entries that try to be more than text. */
+export async function hostileEvidence(): Promise<Evidence> {
+  const contents = (index: number) => {
+    const text = JSON.stringify(HOSTILE[index % HOSTILE.length]);
+    return `{"v":1,"id":"e-${index}","occurred_at":${text},"received_at":${text},"action":${text},"actor":{"type":${text},"id":${text},"name":${text}},"targets":[{"type":"x","id":${text}}],"outcome":${text},"source":{"id":${text},"seq":${index}}}`;
+  };
+  const log = new TestLog(HOSTILE.length, contents);
+  const entries = HOSTILE.map((_, leafIndex) => ({ leafIndex, entry: contents(leafIndex) }));
+  const [text] = HOSTILE;
+  return {
+    ...(await testEvidence([])),
+    checkpoint: decodeUtf8(await log.signedCheckpoint()),
+    declared: {
+      by: text,
+      at: "2026-01-06T08:00:00.000Z",
+      query: text!,
+      normalQuery: text!,
+      searchedSize: log.treeSize,
+      allMatches: true,
+    },
+    policy: `# ${text}\n${testPolicy}`,
+    provable: completenessOf(entries),
+    proof: [],
+    entries,
+  };
+}

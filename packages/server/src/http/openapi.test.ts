@@ -53,6 +53,7 @@ it("has every call, and everything of each", () => {
     "get /v1/logs/{log}/tail",
     "get /v1/logs/{log}/top",
     "get /v1/status",
+    "get /verify.html",
     "post /v1/logs/{log}/events",
     "post /v1/logs/{log}/key/retire",
     "post /v1/logs/{log}/key/rotate",

@@ -22,6 +22,7 @@ import { searchRoutes } from "./search-routes.ts";
 import { submissionRoutes } from "./submission-routes.ts";
 import { tailRoutes } from "./tail-routes.ts";
 import { tileRoutes } from "./tile-routes.ts";
+import { verifierPageRoute } from "./verifier-page-route.ts";
 
 export interface ServerOptions {
   /** The address that the server will listen on. `assertSafeToListen` says whether it may. */
@@ -101,6 +102,7 @@ export async function buildServer(node: NodeView, options: ServerOptions): Promi
   }
   operationsRoutes(api, context);
   statusRoutes(api, context);
+  verifierPageRoute(api);
   return api;
 }
 
