@@ -8,6 +8,7 @@ import { feedDemo } from "../demo-feed.ts";
 import { describeFailure } from "../failure.ts";
 import { countOf, formatCount } from "../count.ts";
 import { readPolicy } from "../policy-file.ts";
+import { printable } from "../printable.ts";
 import { ProgressBar } from "../progress-bar.ts";
 import { addServeOptions, serveFlags, type ServeFlags } from "../serve-options.ts";
 import type { Session } from "../session.ts";
@@ -195,7 +196,7 @@ function tell(event: LogReport): string {
     case "recovered":
       return `${event.what} works again`;
     case "signer_failed":
-      return `ALARM: the signer failed: ${describeFailure(event.error).message}`;
+      return `ALARM: no signature is to be had, so nothing can be written: ${reasonOf(event.error)}`;
     case "signer_recovered":
       return "the signer works again";
     case "keys_changed":
@@ -220,4 +221,10 @@ function tell(event: LogReport): string {
     case "mirror_in_step":
       return `the mirror ${event.place} has everything; acknowledgements wait for it again`;
   }
+}
+
+/** For the operator: what producers are told leaves out places, which the cause names. */
+function reasonOf(error: unknown): string {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  return printable(cause instanceof Error ? cause.message : String(cause));
 }

@@ -61,7 +61,7 @@ export async function collectEvidence(
   const parts: Omit<Evidence, "provable"> = {
     checkpoint: decodeUtf8(note),
     policy: `log ${log.vkey}\nquorum none\n`,
-    succession: [],
+    succession: log.keys().statements.map(decodeUtf8),
     declared: {
       by: request.by,
       at: new Date(request.nowMs).toISOString(),

@@ -6,6 +6,7 @@ import {
   formatVerifierKey,
   InvariantError,
   MalformedError,
+  UnavailableError,
   type LogKeys,
 } from "@stele/proof";
 import { replaceFile } from "../store/durable-file.ts";
@@ -33,8 +34,14 @@ export async function createLogIdentity(
 /** The first key of a new log. @throws what sources throw */
 export async function firstVkey(origin: string, sources: readonly KeySource[]): Promise<string> {
   for (const source of sources) {
-    const signer = await source.next(origin, []);
-    if (signer) return formatVerifierKey(signer.key);
+    try {
+      const signer = await source.next(origin, []);
+      if (signer) return formatVerifierKey(signer.key);
+    } catch (error) {
+      // Whoever makes a log is told why; a producer would not be.
+      if (!(error instanceof UnavailableError) || !(error.cause instanceof Error)) throw error;
+      throw new UnavailableError(error.code, error.cause.message, { cause: error });
+    }
   }
   throw new InvariantError("key_source_empty", `Nothing gives a key to the log ${origin}`);
 }
