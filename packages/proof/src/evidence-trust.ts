@@ -4,7 +4,7 @@ import type { Evidence } from "./evidence.ts";
 import { noteVerifier, type NoteVerifier } from "./note.ts";
 import { parsePolicy, type Policy } from "./policy.ts";
 import { checkpointPolicy } from "./quorum.ts";
-import { followSuccession, type LogKeys } from "./succession.ts";
+import { extendsStatements, followSuccession, type LogKeys } from "./succession.ts";
 import { encodeUtf8 } from "./utf8.ts";
 import { formatVerifierKey, type Ed25519Verify } from "./verifier-key.ts";
 
@@ -14,6 +14,8 @@ export interface EvidenceTrust {
   readonly vkey?: string;
   /** Keys of logs, witnesses and a quorum. Its keys of the log count if no `vkey` is given. */
   readonly policy?: Policy;
+  /** The log's statements about its keys as they are known, which need no trust: more, maybe, than when the bundle was made. */
+  readonly statements?: readonly Uint8Array[];
 }
 
 /** What a bundle is verified with. */
@@ -30,7 +32,7 @@ export interface Trusted {
  * The keys and the policy to verify a bundle with: those that are trusted, and what is not among them as the bundle
  * states it.
  *
- * @throws VerificationError `checkpoint_origin_wrong` if no trusted key is one of this log; what `followSuccession` throws
+ * @throws VerificationError `checkpoint_origin_wrong` if no trusted key is one of this log; `succession_broken`, and what `followSuccession` throws
  * @throws MalformedError `evidence_malformed` if nothing is trusted and the bundle states no key, or no policy
  */
 export function chooseTrust(evidence: Evidence, trust: EvidenceTrust, verify: Ed25519Verify): Trusted {
@@ -43,7 +45,7 @@ export function chooseTrust(evidence: Evidence, trust: EvidenceTrust, verify: Ed
     if (isKeyTrusted) throw new VerificationError("checkpoint_origin_wrong", message, { origin });
     throw new MalformedError("evidence_malformed", `Not an evidence bundle: ${message}`);
   }
-  const log = keysThatMaySign(evidence, vkeys, verify);
+  const log = keysThatMaySign(statementsOf(evidence, trust), vkeys, verify);
   return {
     keyFrom: isKeyTrusted ? "trusted" : "file",
     policyFrom: trust.policy ? "trusted" : "file",
@@ -68,15 +70,29 @@ function keysOf(policy: Policy, origin: string): string[] {
   return policy.logs.filter(({ key }) => key.name === origin).map(({ key }) => formatVerifierKey(key));
 }
 
+/** All statements that are known: those of the bundle, or those known from elsewhere, which begin with the others. */
+function statementsOf(
+  { succession }: Evidence,
+  { statements: known = [] }: EvidenceTrust,
+): readonly Uint8Array[] {
+  const stated = succession.map(encodeUtf8);
+  const [fewer, more] = stated.length <= known.length ? [stated, known] : [known, stated];
+  if (extendsStatements(fewer, more)) return more;
+  throw new VerificationError(
+    "succession_broken",
+    "The bundle has other statements about the keys of the log than those that are known",
+    { stated: succession, known },
+  );
+}
+
 /** The keys that follow each other, if one of `vkeys` is among them; without statements, `vkeys` themselves. */
 function keysThatMaySign(
-  { succession }: Evidence,
+  statements: readonly Uint8Array[],
   vkeys: readonly string[],
   verify: Ed25519Verify,
 ): LogKeys | NoteVerifier[] {
   const verifierOf = (vkey: string) => noteVerifier(vkey, verify);
-  if (succession.length === 0) return vkeys.map(verifierOf);
-  const statements = succession.map(encodeUtf8);
+  if (statements.length === 0) return vkeys.map(verifierOf);
   let failure: unknown;
   for (const vkey of vkeys) {
     try {

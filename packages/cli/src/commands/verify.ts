@@ -126,14 +126,14 @@ async function verifyFile(
   const { looksLikeMisbehaviour, verifyEvidenceFile, verifyMisbehaviourFile, verifyProofFile } =
     await import("@stele/server");
   const bytes = await readFile(path);
-  if (!looksLikeEvidence(bytes)) {
-    const statements = flags.keys === undefined ? undefined : await readKeyList(flags.keys);
-    const proofOptions = { ...options, ...(statements && { statements }) };
-    if (!looksLikeMisbehaviour(bytes)) return await verifyProofFile(path, bytes, proofOptions);
-    throw await tellConviction(session, await verifyMisbehaviourFile(path, bytes, proofOptions));
+  const statements = flags.keys === undefined ? undefined : await readKeyList(flags.keys);
+  const proofOptions = { ...options, ...(statements && { statements }) };
+  if (looksLikeEvidence(bytes)) {
+    const policy = flags.policy === undefined ? undefined : await readFile(flags.policy);
+    return await verifyEvidenceFile(path, bytes, { ...proofOptions, ...(policy && { policy }) });
   }
-  const policy = flags.policy === undefined ? undefined : await readFile(flags.policy);
-  return await verifyEvidenceFile(path, bytes, { ...options, ...(policy && { policy }) });
+  if (!looksLikeMisbehaviour(bytes)) return await verifyProofFile(path, bytes, proofOptions);
+  throw await tellConviction(session, await verifyMisbehaviourFile(path, bytes, proofOptions));
 }
 
 /** The data directory if no node answers and there is one; undefined for the node. */

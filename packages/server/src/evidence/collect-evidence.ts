@@ -1,13 +1,16 @@
 import { once } from "node:events";
+import { setTimeout } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import {
   decodeUtf8,
+  formatPolicy,
   MalformedError,
+  parseVerifierKey,
   UnavailableError,
   type Evidence,
   type EvidenceEntry,
 } from "@stele/proof";
-import type { AuditLog } from "../log/audit-log.ts";
+import type { AuditLog, SignedTreeHead } from "../log/audit-log.ts";
 import { formatQuery, type Query } from "../search/query/index.ts";
 
 export interface EvidenceRequest {
@@ -29,8 +32,10 @@ export interface EvidenceLimits {
   readonly lengthMax: number;
   /** For finding the entries. */
   readonly searchTimeMsMax: number;
-  /** How long the index may take to reach the checkpoint. */
+  /** How long the index may take to reach the head. */
   readonly indexWaitMsMax: number;
+  /** How long the witnesses may take to cosign what was found. */
+  readonly witnessWaitMsMax: number;
 }
 
 export interface EvidenceFile {
@@ -40,10 +45,10 @@ export interface EvidenceFile {
 }
 
 const PAGE_ENTRIES = 1_000;
+const WITNESS_POLL_MS = 100;
 
 /**
- * Makes the file of a bundle: the entries below the size of the log's published checkpoint that match, and what proves
- * them. Verified before it is returned.
+ * Makes the file of a bundle: the entries of the log that match, and what proves them. Verified before it is returned.
  *
  * @param signal ends the search when nobody waits for the file any more
  * @throws MalformedError `evidence_too_large`; UnavailableError `index_behind`, `search_timeout`; what a search throws
@@ -54,26 +59,64 @@ export async function collectEvidence(
   limits: EvidenceLimits,
   signal: AbortSignal,
 ): Promise<EvidenceFile> {
-  const { treeSize, note } = log.head();
-  await log.search.waitFor(treeSize, limits.indexWaitMsMax);
-  const { entries, allMatches } = await findEntries(log, treeSize, request, limits, signal);
+  const head = log.head();
+  await log.search.waitFor(head.treeSize, limits.indexWaitMsMax);
+  const { entries, allMatches } = await findEntries(log, head.treeSize, request, limits, signal);
   const indexes = entries.map(({ leafIndex }) => leafIndex);
+  const { treeSize, note } = await checkpointOver(log, indexes.at(-1) ?? 0, head, limits, signal);
   const parts: Omit<Evidence, "provable"> = {
     checkpoint: decodeUtf8(note),
+<<<<<<< HEAD
     policy: `log ${log.vkey}\nquorum none\n`,
+=======
+    policy: statedPolicy(log),
+>>>>>>> 16cf616 (evidence: take the cosigned checkpoint, the policy and the succession of keys of the log)
     succession: log.keys().statements.map(decodeUtf8),
     declared: {
       by: request.by,
       at: new Date(request.nowMs).toISOString(),
       query: request.queryText,
       normalQuery: formatQuery(request.query),
-      searchedSize: treeSize,
+      searchedSize: Math.min(treeSize, head.treeSize),
       allMatches,
     },
     proof: indexes.length === 0 ? [] : await log.proveBatchInclusion(indexes, treeSize),
     entries,
   };
   return { bytes: await finish(parts, signal), treeSize, entries: entries.length };
+}
+
+/**
+ * A checkpoint that covers the entry, cosigned if it can be: the one that the quorum cosigned, for which it waits a little, else the
+ * head, which no witness has seen.
+ */
+async function checkpointOver(
+  log: AuditLog,
+  leafIndex: number,
+  head: SignedTreeHead,
+  { witnessWaitMsMax }: EvidenceLimits,
+  signal: AbortSignal,
+): Promise<SignedTreeHead> {
+  const deadline = performance.now() + witnessWaitMsMax;
+  for (;;) {
+    const { witnessedSize } = log.status();
+    if (witnessedSize === undefined) return head;
+    if (witnessedSize > leafIndex) return log.published();
+    if (performance.now() > deadline) return head;
+    await setTimeout(WITNESS_POLL_MS, undefined, { signal });
+  }
+}
+
+/** The policy that the log's checkpoints are published by, of this log alone, without the addresses of witnesses. */
+function statedPolicy(log: AuditLog): string {
+  const { witnesses = [], groups = [], quorum } = log.policy() ?? {};
+  const policy = formatPolicy({
+    logs: [{ key: parseVerifierKey(log.vkey) }],
+    witnesses: witnesses.map(({ name, key }) => ({ name, key })),
+    groups,
+    ...(quorum !== undefined && { quorum }),
+  });
+  return decodeUtf8(policy);
 }
 
 async function findEntries(

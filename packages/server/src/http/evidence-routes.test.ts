@@ -85,7 +85,13 @@ test("with tokens: for readers, and the file says whose token it was", async () 
 
 test("a bundle that would be too large is refused whole", async () => {
   const { collectEvidence } = await import("../evidence/collect-evidence.ts");
-  const limits = { entriesMax: 10, lengthMax: 1 << 20, searchTimeMsMax: 10_000, indexWaitMsMax: 10_000 };
+  const limits = {
+    entriesMax: 10,
+    lengthMax: 1 << 20,
+    searchTimeMsMax: 10_000,
+    indexWaitMsMax: 10_000,
+    witnessWaitMsMax: 0,
+  };
   const request = { query: { terms: [] }, queryText: "", by: undefined, nowMs: 0 };
   const log = served.node.log("main")!;
   const { signal } = new AbortController();

@@ -13,6 +13,7 @@ const ENTRIES_MAX = 50_000;
 const LENGTH_MAX = 32 << 20;
 /** Below the time after which an idle connection is closed. */
 const SEARCH_TIME_MS_MAX = 45_000;
+const WITNESS_WAIT_MS_MAX = 3_000;
 
 /** Evidence bundles (docs/spec/evidence.md): for those who need not ask this node again. */
 export function evidenceRoutes(api: Api, { node, access, limits, nowMs }: ApiContext): void {
@@ -22,6 +23,7 @@ export function evidenceRoutes(api: Api, { node, access, limits, nowMs }: ApiCon
     lengthMax: LENGTH_MAX,
     searchTimeMsMax: SEARCH_TIME_MS_MAX,
     indexWaitMsMax: limits.indexWaitMsMax,
+    witnessWaitMsMax: WITNESS_WAIT_MS_MAX,
   };
 
   api.get(

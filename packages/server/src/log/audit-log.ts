@@ -1,4 +1,4 @@
-import type { LogKeys } from "@stele/proof";
+import type { LogKeys, Policy } from "@stele/proof";
 import type { LogStatus } from "../ops/status.ts";
 import type { SearchIndex } from "../search/search-index.ts";
 
@@ -71,6 +71,9 @@ export interface AuditLog {
 
   /** A C2SP entry bundle of `width` entries. @throws `not_found`. */
   readBundle(index: number, width: number): Promise<Uint8Array>;
+
+  /** Whose cosignatures make a checkpoint published; undefined if nobody's are asked for. */
+  policy(): Policy | undefined;
 
   /** The keys of the log as they are now. */
   keys(): LogKeys;

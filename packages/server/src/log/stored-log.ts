@@ -13,6 +13,7 @@ import {
   verifyConsistency,
   UnavailableError,
   type Hash,
+  type Policy,
   type LogKeys,
   type ReadTile,
 } from "@stele/proof";
@@ -278,6 +279,10 @@ export class StoredLog implements AuditLog {
 
   head(): SignedTreeHead {
     return this.#head;
+  }
+
+  policy(): Policy | undefined {
+    return this.#publisher?.policy;
   }
 
   published(): SignedTreeHead {

@@ -6,6 +6,7 @@ import {
   quorumReached,
   verifyCheckpoint,
   type CheckpointPolicy,
+  type Policy,
   type Hash,
   type LogKeys,
   type NoteSignature,
@@ -122,6 +123,11 @@ export class Publisher {
     const last = await publisher.#file.read(options.keys, publisher.#policy);
     if (last) publisher.#resume(last);
     return publisher;
+  }
+
+  /** Who is asked, and who suffices. */
+  get policy(): Policy {
+    return this.#options.policy;
   }
 
   /** What the log publishes now. */

@@ -12,7 +12,8 @@ import { nativeEd25519 } from "../log/native-ed25519.ts";
 import { nativeHasher } from "../log/native-hasher.ts";
 import { matches, parseQuery, QueryError, type ParsedEntry } from "../search/query/index.ts";
 import { recall } from "./remembered.ts";
-import { nothingChecked, type VerificationReport, type VerifyOptions } from "./report.ts";
+import { nothingChecked, type VerificationReport } from "./report.ts";
+import type { ProofFileOptions } from "./verify-proof-file.ts";
 
 /** What an evidence bundle proves, and apart from that what it only says. */
 export interface EvidenceReport extends VerificationReport {
@@ -35,7 +36,7 @@ export interface EvidenceReport extends VerificationReport {
 export async function verifyEvidenceFile(
   place: string,
   bytes: Uint8Array,
-  options: VerifyOptions & { readonly policy?: Uint8Array },
+  options: ProofFileOptions & { readonly policy?: Uint8Array },
 ): Promise<EvidenceReport> {
   const started = performance.now();
   const evidence = parseEvidence(unpackEvidence(place, bytes));
@@ -43,11 +44,13 @@ export async function verifyEvidenceFile(
   const origin = evidence.checkpoint.split("\n", 1)[0]!;
   const policy = options.policy && parsePolicy(options.policy);
   const isGiven = options.key !== undefined || policy !== undefined;
-  const remembered = isGiven ? undefined : await recall(options.stateDirectory, origin);
+  const recalled = await recall(options.stateDirectory, origin);
+  const remembered = isGiven ? undefined : recalled;
   const vkey = options.key ?? remembered?.vkey;
+  const statements = options.statements ?? recalled?.statements?.map((text) => Buffer.from(text)) ?? [];
   const verified = verifyEvidence(
     evidence,
-    { ...(vkey !== undefined && { vkey }), ...(policy && { policy }) },
+    { ...(vkey !== undefined && { vkey }), ...(policy && { policy }), statements },
     { hasher: nativeHasher, verifySignature: nativeEd25519() },
   );
   const query = checkQuery(evidence.entries, declared);
