@@ -66,11 +66,7 @@ export async function collectEvidence(
   const { treeSize, note } = await checkpointOver(log, indexes.at(-1) ?? 0, head, limits, signal);
   const parts: Omit<Evidence, "provable"> = {
     checkpoint: decodeUtf8(note),
-<<<<<<< HEAD
-    policy: `log ${log.vkey}\nquorum none\n`,
-=======
     policy: statedPolicy(log),
->>>>>>> 16cf616 (evidence: take the cosigned checkpoint, the policy and the succession of keys of the log)
     succession: log.keys().statements.map(decodeUtf8),
     declared: {
       by: request.by,
