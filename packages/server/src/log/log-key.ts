@@ -102,12 +102,26 @@ export async function readLogKeys(directory: string): Promise<LogKeys> {
 }
 
 /**
- * The identity of a log in a directory, with the keys that it has now.
+ * The identity of a log in a directory, for a node that is to sign.
  *
  * @param sources where its keys are, if not in files beside it
- * @throws MalformedError `log_file_malformed`, `key_exposed`, `key_mismatch`; VerificationError `succession_broken`
+ * @throws as {@link openLogIdentity}; MalformedError `key_exposed`, `key_mismatch`
  */
 export async function readLogIdentity(
+  directory: string,
+  sources: readonly KeySource[] = [],
+): Promise<LogIdentity> {
+  const identity = await openLogIdentity(directory, sources);
+  await identity.assertSigns();
+  return identity;
+}
+
+/**
+ * The same, whether or not its private keys are there.
+ *
+ * @throws MalformedError `log_file_malformed`; what `followSuccession` throws of its statements
+ */
+export async function openLogIdentity(
   directory: string,
   sources: readonly KeySource[] = [],
 ): Promise<LogIdentity> {
@@ -122,7 +136,6 @@ export async function readLogIdentity(
     olderSources: sources.length > 0 ? files : [],
   });
   await identity.refresh();
-  await identity.assertSigns();
   return identity;
 }
 

@@ -3,7 +3,7 @@ import type { LogKeys } from "@stele/proof";
 import { systemClock } from "../log/clock.ts";
 import { logDirectory, logNames } from "../log/data-directory.ts";
 import { objectStatements, readStatements } from "../log/key-statements.ts";
-import { parseLogFile, readLogIdentity } from "../log/log-key.ts";
+import { openLogIdentity, parseLogFile } from "../log/log-key.ts";
 import { listSegments } from "../search/segment-reader.ts";
 import { logKeys, type Store } from "../store/store.ts";
 import { chooseKeys, recall } from "../verify/remembered.ts";
@@ -60,7 +60,7 @@ async function reconcileDirectory(
   mirror: Store,
   options: ReconcileStoresOptions,
 ): Promise<ReconcileReport> {
-  const identity = await readLogIdentity(directory);
+  const identity = await openLogIdentity(directory);
   const segments = async () => await listSegments(join(directory, "segments"));
   const primary = new DirectoryPrimary({ directory, identity, segments });
   return await reconcile(log, primary, identity.keys, mirror, options);
