@@ -25,6 +25,15 @@ export function reportJson(report: VerifiedReport): object {
     checked: report.checked,
     extends_size: report.extendsSize ?? null,
     seconds: report.seconds,
+    ...(report.witnessed && {
+      witnessed: {
+        tree_size: report.witnessed.treeSize,
+        witnesses: report.witnessed.witnesses.map(({ name, timestampSeconds }) => ({
+          name,
+          cosigned_at: timeOf(timestampSeconds),
+        })),
+      },
+    }),
     ...(report.columns && { columns: report.columns }),
     ...(report.entry !== undefined && { index: report.leafIndex, entry_text: report.entry }),
     ...(isEvidence(report) && evidenceJson(report)),
@@ -33,7 +42,7 @@ export function reportJson(report: VerifiedReport): object {
 
 /** Where the key came from, for people. */
 export const KEY_FROM = {
-  given: "given with --key",
+  given: "given, with --key or --policy",
   remembered: "the one that verified this log before",
   log: "what the log itself shows: compare it with the one its operator published",
   file: "as stated in the file itself",
@@ -80,11 +89,22 @@ function rowsOf(report: VerifiedReport): Row[] {
     const rate = formatCount(columns.rows / Math.max(columns.seconds, 0.001));
     rows.push(["columns", `${countOf(columns.rows, "row")} of what searches go by, ${rate} a second`]);
   }
+  if (report.witnessed) {
+    const { treeSize, witnesses } = report.witnessed;
+    const by = witnesses.map(({ name, timestampSeconds }) => `${name} (${timeOf(timestampSeconds)})`);
+    rows.push(["witnessed", `${countOf(treeSize, "entry")}, as the policy demands`, by.join(", ")]);
+  }
   if (entry !== undefined) rows.unshift(["event", `${leafIndex}: ${cut(entry, ENTRY_SHOWN)}`]);
   if (extendsSize !== undefined) {
     rows.push(["extends", `the tree of ${countOf(extendsSize, "entry")} that was verified here before`]);
   }
   return rows;
+}
+
+/** Witnesses state times; those that no calendar has are shown as they are. */
+function timeOf(seconds: number): string {
+  const date = new Date(seconds * 1000);
+  return Number.isNaN(date.getTime()) ? `second ${seconds}` : date.toISOString();
 }
 
 function cut(text: string, charactersMax: number): string {

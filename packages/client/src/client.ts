@@ -297,6 +297,12 @@ export class SteleClient {
     return await this.#resource("checkpoint", NOTE_LENGTH_BYTES_MAX, options);
   }
 
+  /** The newest checkpoint that the log signed, whether it is published or not; unverified. */
+  async committedHead(options: CallOptions = {}): Promise<Uint8Array> {
+    const request = { method: "GET", path: this.#path("checkpoint"), accept: "*/*" } as const;
+    return await this.#transport.bytes(request, NOTE_LENGTH_BYTES_MAX, options);
+  }
+
   /** Fetches the resources of C2SP tlog-tiles, for the `TileReader` of `@stele/proof`. */
   tiles(options: CallOptions = {}): FetchPath {
     return (path) => this.#resource(path, BUNDLE_LENGTH_BYTES_MAX, options);

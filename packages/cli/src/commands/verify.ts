@@ -10,10 +10,12 @@ import {
   VerificationError,
 } from "@stele/proof";
 import type { VerifyOptions } from "@stele/server";
+import { UsageError } from "../cli-error.ts";
 import type { AddCommand } from "../command.ts";
 import { tellConviction } from "../conviction-report.ts";
 import { keyStatements, readKeyList } from "../log-key.ts";
 import { verifierKey } from "../option-values.ts";
+import { readPolicy } from "../policy-file.ts";
 import { ProgressBar } from "../progress-bar.ts";
 import { DEFAULT_DATA, type Session } from "../session.ts";
 import { addStoreOptions, storeAccess, type StoreFlags } from "../store-options.ts";
@@ -33,7 +35,7 @@ export const addVerify: AddCommand = (program, run) => {
     .option("--key <vkey>", "the key that the log must be signed with", verifierKey)
     .option(
       "--policy <file>",
-      "of an evidence bundle: keys, witnesses and quorum that you trust (c2sp.org/tlog-policy)",
+      "keys, witnesses and their quorum that you trust (c2sp.org/tlog-policy): what was published must satisfy it",
     )
     .option("--no-columns", "verify the evidence alone, not what searches go by")
     .option("--keys <file>", "of a proof: the log's statements about its keys (stele key list --json)")
@@ -56,6 +58,7 @@ async function verify(session: Session, target: string | undefined, flags: Verif
     columns: flags.columns,
     stateDirectory: flags.state ?? defaultStateDirectory(),
     ...(flags.key !== undefined && { key: flags.key }),
+    ...(flags.policy !== undefined && { policy: readPolicy(flags.policy) }),
     onProgress: ({ done, total }) => {
       if (!session.options.quiet) void progress.update(done, done / total);
     },
@@ -128,10 +131,7 @@ async function verifyFile(
   const bytes = await readFile(path);
   const statements = flags.keys === undefined ? undefined : await readKeyList(flags.keys);
   const proofOptions = { ...options, ...(statements && { statements }) };
-  if (looksLikeEvidence(bytes)) {
-    const policy = flags.policy === undefined ? undefined : await readFile(flags.policy);
-    return await verifyEvidenceFile(path, bytes, { ...proofOptions, ...(policy && { policy }) });
-  }
+  if (looksLikeEvidence(bytes)) return await verifyEvidenceFile(path, bytes, proofOptions);
   if (!looksLikeMisbehaviour(bytes)) return await verifyProofFile(path, bytes, proofOptions);
   throw await tellConviction(session, await verifyMisbehaviourFile(path, bytes, proofOptions));
 }
@@ -171,6 +171,11 @@ async function* verifyDirectories(session: Session, path: string, options: Verif
 
 /** All logs of a store; with a key, the one that it can be the key of. Segments are fetched one after the other, to be hashed. */
 async function* verifyStore(session: Session, url: string, options: VerifyOptions, flags: StoreFlags) {
+  if (options.policy) {
+    throw new UsageError(
+      "A store has no cosigned checkpoints: verify a node's URL, or its directory, with --policy, and the store without",
+    );
+  }
   const { verifyStoreUrl } = await import("@stele/server/mirror");
   const tempDirectory = await mkdtemp(join(tmpdir(), "stele-verify-"));
   try {
@@ -192,7 +197,11 @@ async function* verifyRemote(session: Session, client: SteleClient, options: Ver
   const { key } = options;
   const { origin, vkey } =
     key === undefined ? await client.info({ signal }) : { origin: parseVerifierKey(key).name, vkey: key };
+  const fetchHead = (): Promise<Uint8Array> => client.committedHead({ signal });
   const url = `${client.endpoint}/logs/${client.log}`;
   const statements = await keyStatements(session, client);
-  yield await verifyRemoteLog({ url, origin, vkey, statements, fetch: client.tiles({ signal }) }, options);
+  yield await verifyRemoteLog(
+    { url, origin, vkey, statements, fetch: client.tiles({ signal }), fetchHead },
+    options,
+  );
 }

@@ -77,7 +77,11 @@ async function reconcileStore(
   const shown = parseLogFile((await objects.get(logKeys.identity))?.toString() ?? "", place);
   const remembered = await recall(options.stateDirectory, shown.origin);
   const statements = await readStatements(objectStatements(objects));
-  const { keys } = chooseKeys({ vkey: shown.vkey, statements }, options.key, remembered);
+  const { keys } = chooseKeys(
+    { vkey: shown.vkey, statements },
+    options.key === undefined ? [] : [options.key],
+    remembered,
+  );
   const primary = new SharedPrimary(objects, store.vault(log), keys);
   return await reconcile(log, primary, keys, mirror, options, primary);
 }

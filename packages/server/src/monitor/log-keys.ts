@@ -41,7 +41,7 @@ export async function trustLog(
     vkey: shown.vkey ?? given[0]!,
     statements: shown.statements ?? statements.map((text) => Buffer.from(text)),
   };
-  const chosen = chooseKeys(shownKeys, given[0], remembered);
+  const chosen = chooseKeys(shownKeys, given, remembered);
   const seen = seenWith(chosen, "");
   return {
     log: chosen.keys,

@@ -81,17 +81,17 @@ export interface ChosenKeys {
 }
 
 /**
- * The keys to verify with: those that follow from the one given, else from the one that verified this log before, else (for the first
+ * The keys to verify with: those that follow from the ones given, else from the one that verified this log before, else (for the first
  * time) from the one that the log itself shows. They follow by the log's signed statements, and no other way.
  *
  * @throws VerificationError `key_changed`; what `followSuccession` throws of the statements
  */
 export function chooseKeys(
   shown: ShownKeys,
-  given: string | undefined,
+  given: readonly string[],
   remembered: Remembered | undefined,
 ): ChosenKeys {
-  const trusted = given ?? remembered?.vkey ?? shown.vkey;
+  const trusted = given.length > 0 ? given : [remembered?.vkey ?? shown.vkey];
   const seen = (remembered?.statements ?? []).map((text) => Buffer.from(text));
   if (!extendsStatements(seen, shown.statements)) {
     throw new VerificationError(
@@ -104,15 +104,15 @@ export function chooseKeys(
     );
   }
   try {
-    const keys = followSuccession([trusted, shown.vkey], shown.statements, logVerifier);
-    const keyFrom = given ? "given" : remembered ? "remembered" : "log";
+    const keys = followSuccession([...trusted, shown.vkey], shown.statements, logVerifier);
+    const keyFrom = given.length > 0 ? "given" : remembered ? "remembered" : "log";
     return { keys, vkey: newestKey(keys).vkey, keyFrom };
   } catch (cause) {
     if (!(cause instanceof VerificationError) || cause.code !== "key_not_in_succession") throw cause;
     throw new VerificationError(
       "key_changed",
-      `The log shows the key ${shown.vkey}, not ${trusted}, which was ${given ? "given" : "its key when it was last verified"}; and no signed statement leads from one to the other`,
-      { shown: shown.vkey, expected: trusted, ...cause.evidence },
+      `The log shows the key ${shown.vkey}, not ${trusted.join(" and ")}, which was ${given.length > 0 ? "given" : "its key when it was last verified"}; and no signed statement leads from one to the other`,
+      { shown: shown.vkey, expected: trusted.join(" "), ...cause.evidence },
       { cause },
     );
   }

@@ -1,3 +1,5 @@
+import type { Policy } from "@stele/proof";
+
 /** What a verification looked at. Every number is of things that were recomputed and compared. */
 export interface Checked {
   entries: number;
@@ -9,6 +11,14 @@ export interface Checked {
 }
 
 export type VerifiedTarget = "directory" | "store" | "url" | "proof" | "evidence";
+
+/** A checkpoint that reaches the quorum of the policy that was given. */
+export interface Witnessed {
+  /** Of the checkpoint; the log may have more entries. */
+  readonly treeSize: number;
+  /** By the names in their keys, with the times that they state. */
+  readonly witnesses: readonly { readonly name: string; readonly timestampSeconds: number }[];
+}
 
 /** A verification that found nothing wrong. What is wrong is thrown, with the place of the first difference. */
 export interface VerificationReport {
@@ -27,12 +37,15 @@ export interface VerificationReport {
   /** Without the comparing of columns. */
   readonly seconds: number;
   /** The typed columns of segments that were derived anew from entries, and compared. */
+  readonly witnessed?: Witnessed;
   readonly columns?: { readonly rows: number; readonly seconds: number };
 }
 
 export interface VerifyOptions {
   /** The vkey that the log must be signed with, or one that it was signed with before a declared succession. */
   readonly key?: string;
+  /** Keys of logs, witnesses and their quorum that are trusted: what the log has published must satisfy it. */
+  readonly policy?: Policy;
   /** Where the verifier keeps what it saw last of each log; never the node's directory. */
   readonly stateDirectory: string;
   /** Compare what searches go by, too: unless told not to. It is no evidence, and takes about as long as all the rest. */

@@ -4,15 +4,19 @@ import { join } from "node:path";
 import {
   HASH_LENGTH_BYTES,
   MalformedError,
+  quorumReached,
   VerificationError,
   verifyCheckpoint,
+  type CheckpointPolicy,
   type LogKeys,
+  type VerifiedCheckpoint,
 } from "@stele/proof";
 import { logDirectory, logNames } from "../log/data-directory.ts";
 import { directoryStatements, readStatements } from "../log/key-statements.ts";
 import { readLogFile } from "../log/log-key.ts";
 import { hashLines } from "../log/native-hasher.ts";
 import { readCheckpointFile } from "../log/acknowledged-mark.ts";
+import { PUBLISHED_FILE } from "../publish/published-file.ts";
 import { listSegments } from "../search/segment-reader.ts";
 import type { Segment } from "../search/segment.ts";
 import { listJournalFiles, readJournalFile } from "../store/file-journal.ts";
@@ -21,6 +25,7 @@ import { chooseKeys, recall, remember, seenWith } from "./remembered.ts";
 import { nothingChecked, type Checked, type VerificationReport, type VerifyOptions } from "./report.ts";
 import { auditSegmentColumns, hashSegments } from "./segment-workers.ts";
 import { appendSegment, compareSegment, neededLeaves } from "./segment-comparison.ts";
+import { cosigningRules, trustedKeys, witnessedBy } from "./trusted-policy.ts";
 import { TreeAudit, type Claim } from "./tree-audit.ts";
 
 /** A node that is running may seal and trim meanwhile: then what was listed is gone, and it begins anew. */
@@ -74,11 +79,15 @@ class DirectoryVerification {
 
   async run(): Promise<VerificationReport> {
     const started = performance.now();
-    const { stateDirectory, key } = this.#options;
+    const { stateDirectory, policy } = this.#options;
     const shown = await readLogFile(this.#directory);
     const remembered = await recall(stateDirectory, shown.origin);
     const statements = await readStatements(directoryStatements(this.#directory));
-    const chosen = chooseKeys({ vkey: shown.vkey, statements }, key, remembered);
+    const chosen = chooseKeys(
+      { vkey: shown.vkey, statements },
+      trustedKeys(this.#options, shown.origin),
+      remembered,
+    );
     const { keys, vkey, keyFrom } = chosen;
 
     const claims: Claim[] = [];
@@ -87,6 +96,8 @@ class DirectoryVerification {
     const markPath = join(this.#directory, "checkpoint");
     const mark = await readCheckpointFile(markPath);
     if (mark) this.#claim(claims, keys, mark, markPath);
+    const published = await this.#published(keys);
+    if (published) claims.push({ ...published, place: join(this.#directory, PUBLISHED_FILE) });
     const segments = await listSegments(this.#segmentDirectory);
     for (const segment of segments) this.#claim(claims, keys, segment.checkpoint, this.#pathOf(segment));
     const journal = await listJournalFiles(join(this.#directory, "journal"));
@@ -128,7 +139,22 @@ class DirectoryVerification {
       extendsSize: last?.treeSize,
       seconds: hashedSeconds,
       ...(columns && { columns }),
+      ...(published && witnessedBy(policy, published)),
     };
+  }
+
+  /** What the node published last: with a policy it must be there, and satisfy it. */
+  async #published(keys: LogKeys): Promise<VerifiedCheckpoint | undefined> {
+    const { policy } = this.#options;
+    const path = join(this.#directory, PUBLISHED_FILE);
+    const note = await readCheckpointFile(path);
+    if (note) return this.#verifyNote(keys, note, path, cosigningRules(policy));
+    if (!policy || quorumReached(policy, () => false)) return undefined;
+    throw new VerificationError(
+      "published_missing",
+      `${path} is missing: the node has published no checkpoint that witnesses cosigned`,
+      { path },
+    );
   }
 
   /** Verifies the signature of a checkpoint, and notes its head to be compared with the tree. */
@@ -139,15 +165,20 @@ class DirectoryVerification {
     return claim;
   }
 
-  #verifyNote(keys: LogKeys, note: string | Uint8Array, place: string) {
+  #verifyNote(keys: LogKeys, note: string | Uint8Array, place: string, rules: CheckpointPolicy = {}) {
     this.#checked.checkpoints++;
     try {
-      return verifyCheckpoint(typeof note === "string" ? Buffer.from(note) : note, keys);
+      return verifyCheckpoint(typeof note === "string" ? Buffer.from(note) : note, keys, rules);
     } catch (cause) {
+      const message = cause instanceof Error ? cause.message : String(cause);
+      const evidence = { place, note: note.toString() };
+      if (cause instanceof VerificationError && cause.code === "cosignatures_too_few") {
+        throw new VerificationError(cause.code, `${place}: ${message}`, evidence, { cause });
+      }
       throw new VerificationError(
         "checkpoint_not_authentic",
-        `${place}: its checkpoint is not one that the log signed (${cause instanceof Error ? cause.message : String(cause)})`,
-        { place, note: note.toString() },
+        `${place}: its checkpoint is not one that the log signed (${message})`,
+        evidence,
         { cause },
       );
     }

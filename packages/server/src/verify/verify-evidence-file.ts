@@ -1,6 +1,5 @@
 import {
   parseEvidence,
-  parsePolicy,
   VerificationError,
   verifyEvidence,
   type EvidenceDeclaration,
@@ -36,13 +35,13 @@ export interface EvidenceReport extends VerificationReport {
 export async function verifyEvidenceFile(
   place: string,
   bytes: Uint8Array,
-  options: ProofFileOptions & { readonly policy?: Uint8Array },
+  options: ProofFileOptions,
 ): Promise<EvidenceReport> {
   const started = performance.now();
   const evidence = parseEvidence(unpackEvidence(place, bytes));
   const { declared } = evidence;
   const origin = evidence.checkpoint.split("\n", 1)[0]!;
-  const policy = options.policy && parsePolicy(options.policy);
+  const { policy } = options;
   const isGiven = options.key !== undefined || policy !== undefined;
   const recalled = await recall(options.stateDirectory, origin);
   const remembered = isGiven ? undefined : recalled;

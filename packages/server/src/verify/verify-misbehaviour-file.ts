@@ -7,6 +7,7 @@ import {
   type VerifiedMisbehaviour,
 } from "@stele/proof";
 import { nativeHasher } from "../log/native-hasher.ts";
+import { trustedKeys } from "./trusted-policy.ts";
 import { chooseKeys, recall } from "./remembered.ts";
 import type { VerificationReport } from "./report.ts";
 import type { ProofFileOptions } from "./verify-proof-file.ts";
@@ -37,7 +38,8 @@ export async function verifyMisbehaviourFile(
 ): Promise<Conviction> {
   const origin = orProvesNothing(place, () => originOf(bytes));
   const remembered = await recall(options.stateDirectory, origin);
-  const known = options.key ?? remembered?.vkey;
+  const given = trustedKeys(options, origin);
+  const known = given[0] ?? remembered?.vkey;
   if (known === undefined) {
     throw new MalformedError(
       "key_needed",
@@ -46,7 +48,7 @@ export async function verifyMisbehaviourFile(
   }
   const statements =
     options.statements ?? (remembered?.statements ?? []).map((statement) => Buffer.from(statement));
-  const { keys, vkey, keyFrom } = chooseKeys({ vkey: known, statements }, options.key, remembered);
+  const { keys, vkey, keyFrom } = chooseKeys({ vkey: known, statements }, given, remembered);
   const misbehaviour = orProvesNothing(place, () => verifyMisbehaviour(bytes, keys, {}, nativeHasher));
   return { place, origin, vkey, keyFrom, misbehaviour };
 }

@@ -1,6 +1,7 @@
 import { MalformedError, parseNote, parseTlogProof, verifyTlogProof } from "@stele/proof";
 import { nativeHasher } from "../log/native-hasher.ts";
 import { chooseKeys, recall } from "./remembered.ts";
+import { cosigningRules, trustedKeys, witnessedBy } from "./trusted-policy.ts";
 import { nothingChecked, type VerificationReport, type VerifyOptions } from "./report.ts";
 
 export interface ProofFileOptions extends VerifyOptions {
@@ -26,17 +27,25 @@ export async function verifyProofFile(
     throw new MalformedError("entry_needed", `${place} has no extra line with the entry that it proves`);
   const origin = parseNote(checkpoint).text.split("\n", 1)[0]!;
   const remembered = await recall(options.stateDirectory, origin);
-  const known = options.key ?? remembered?.vkey;
+  const given = trustedKeys(options, origin);
+  const known = given[0] ?? remembered?.vkey;
   if (known === undefined) {
     throw new MalformedError(
       "key_needed",
-      `Nothing is known of the key of ${origin}: get its vkey from its operator by a way you trust, and give it with --key`,
+      `Nothing is known of the key of ${origin}: get its vkey from its operator by a way you trust, and give it with --key or --policy`,
     );
   }
   const statements =
     options.statements ?? (remembered?.statements ?? []).map((statement) => Buffer.from(statement));
-  const { keys, vkey, keyFrom } = chooseKeys({ vkey: known, statements }, options.key, remembered);
-  const verified = verifyTlogProof(bytes, nativeHasher.leaf(extra), keys, {}, nativeHasher);
+  const { keys, vkey, keyFrom } = chooseKeys({ vkey: known, statements }, given, remembered);
+  const { policy } = options;
+  const verified = verifyTlogProof(
+    bytes,
+    nativeHasher.leaf(extra),
+    keys,
+    cosigningRules(policy),
+    nativeHasher,
+  );
   return {
     target: "proof",
     place,
@@ -50,5 +59,6 @@ export async function verifyProofFile(
     seconds: (performance.now() - started) / 1000,
     leafIndex: verified.leafIndex,
     entry: Buffer.from(extra).toString(),
+    ...witnessedBy(policy, verified.checkpoint),
   };
 }

@@ -12,6 +12,7 @@ import { parseFence, type Fence } from "../store/fence.ts";
 import { logKeys, type Store } from "../store/store.ts";
 import { auditCommit, parseCommitObject } from "./commit-audit.ts";
 import { chooseKeys, recall, remember, seenWith } from "./remembered.ts";
+import { trustedKeys } from "./trusted-policy.ts";
 import { nothingChecked, type VerificationReport, type VerifyOptions } from "./report.ts";
 import { appendSegment, compareSegment, neededLeaves } from "./segment-comparison.ts";
 import type { SegmentQuestion } from "./segment-audit.ts";
@@ -68,7 +69,7 @@ export async function verifyStoreLog(
   const shown = parseLogFile(identity.toString(), place);
   const remembered = await recall(options.stateDirectory, shown.origin);
   const statements = await readStatements(objectStatements(objects));
-  const chosen = chooseKeys({ vkey: shown.vkey, statements }, options.key, remembered);
+  const chosen = chooseKeys({ vkey: shown.vkey, statements }, trustedKeys(options, shown.origin), remembered);
   const { keys, vkey, keyFrom } = chosen;
   const primary = new SharedPrimary(objects, store.vault(log), keys);
   const audit = new StoreAudit(primary, keys, options);

@@ -1,7 +1,16 @@
-import { TILE_WIDTH, TileReader, verifyCheckpoint, type FetchPath } from "@stele/proof";
+import {
+  formatNote,
+  TILE_WIDTH,
+  TileReader,
+  verifyCheckpoint,
+  type FetchPath,
+  type LogKeys,
+  type VerifiedCheckpoint,
+} from "@stele/proof";
 import { nativeHasher } from "../log/native-hasher.ts";
 import { chooseKeys, recall, remember, seenWith } from "./remembered.ts";
 import { nothingChecked, type VerificationReport, type VerifyOptions } from "./report.ts";
+import { cosigningRules, trustedKeys, witnessedBy } from "./trusted-policy.ts";
 import { TreeAudit } from "./tree-audit.ts";
 
 const PROGRESS_ENTRIES = 4096;
@@ -16,6 +25,8 @@ export interface RemoteLog {
   readonly statements: readonly Uint8Array[];
   /** Reads a C2SP tlog-tiles resource, such as `checkpoint` or `tile/entries/000`. */
   readonly fetch: FetchPath;
+  /** Reads the newest signed checkpoint, if the log tells more than it has published. */
+  readonly fetchHead?: () => Promise<Uint8Array>;
 }
 
 /**
@@ -28,15 +39,22 @@ export interface RemoteLog {
 export async function verifyRemoteLog(log: RemoteLog, options: VerifyOptions): Promise<VerificationReport> {
   const started = performance.now();
   const remembered = await recall(options.stateDirectory, log.origin);
-  const chosen = chooseKeys(log, options.key, remembered);
+  const chosen = chooseKeys(log, trustedKeys(options, log.origin), remembered);
   const { keys, vkey, keyFrom } = chosen;
-  const note = await log.fetch("checkpoint");
-  const checkpoint = verifyCheckpoint(note, keys);
+  const { policy } = options;
+  const published = verifyCheckpoint(await log.fetch("checkpoint"), keys, cosigningRules(policy));
   const audit = new TreeAudit();
   const checked = { ...nothingChecked(), checkpoints: 1 };
   const last = remembered && verifyCheckpoint(Buffer.from(remembered.checkpoint), keys);
   if (last) {
     audit.claim({ ...last, place: "The checkpoint that the last verification saw" });
+    checked.checkpoints++;
+  }
+  // What was verified last may have been committed, and not published yet.
+  const isOlder = last !== undefined && last.treeSize > published.treeSize;
+  const checkpoint = (isOlder && (await committedHead(log, keys))) || published;
+  if (checkpoint !== published) {
+    audit.claim({ ...published, place: `The published checkpoint of ${log.url}` });
     checked.checkpoints++;
   }
   const reader = new TileReader(checkpoint, log.fetch, { hasher: nativeHasher });
@@ -57,7 +75,7 @@ export async function verifyRemoteLog(log: RemoteLog, options: VerifyOptions): P
   await leafTile;
   audit.claim({ ...checkpoint, place: `The checkpoint of ${log.url}` });
   audit.finish();
-  await remember(options.stateDirectory, log.origin, seenWith(chosen, Buffer.from(note).toString()));
+  await remember(options.stateDirectory, log.origin, seenWith(chosen, noteText(checkpoint)));
   return {
     target: "url",
     place: log.url,
@@ -68,6 +86,19 @@ export async function verifyRemoteLog(log: RemoteLog, options: VerifyOptions): P
     root: Buffer.from(checkpoint.root).toString("base64"),
     checked,
     extendsSize: last?.treeSize,
+    ...witnessedBy(policy, published),
     seconds: (performance.now() - started) / 1000,
   };
+}
+
+async function committedHead(
+  { fetchHead }: RemoteLog,
+  keys: LogKeys,
+): Promise<VerifiedCheckpoint | undefined> {
+  const note = await fetchHead?.();
+  return note && verifyCheckpoint(note, keys);
+}
+
+function noteText({ note: { text, signatures } }: VerifiedCheckpoint): string {
+  return Buffer.from(formatNote(text, signatures)).toString();
 }
