@@ -244,11 +244,18 @@ export function serveFlags(given: Readonly<Record<string, unknown>>): ServeFlags
   return { ...defaults, ...fromFile, ...given } as unknown as ServeFlags;
 }
 
+/** The time that YAML takes grows with the square of the length. */
+const CONFIG_LENGTH_MAX = 1 << 16;
+
 function readConfig(path: string): Record<string, unknown> {
   let content: unknown;
   try {
-    content = parseYaml(readFileSync(path, "utf8"));
+    const text = readFileSync(path, "utf8");
+    if (text.length > CONFIG_LENGTH_MAX)
+      throw new UsageError(`${path} is longer than ${CONFIG_LENGTH_MAX} characters`);
+    content = parseYaml(text);
   } catch (error) {
+    if (error instanceof UsageError) throw error;
     const why =
       error instanceof YAMLParseError
         ? error.message

@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { MalformedError, type SteleError } from "@stele/proof";
 
 /**
@@ -113,7 +114,10 @@ function frameLine(bytes: Buffer, offset: number, prefix: string): { text: strin
     if (bytes.length - offset > FRAME_LINE_LENGTH_BYTES_MAX) throw malformed(offset, "the line is too long");
     throw new IncompleteCommit(bytes.length);
   }
-  return { text: bytes.toString("utf8", offset, lf + 1), end: lf + 1 };
+  const line = bytes.subarray(offset, lf + 1);
+  // Decoding would put other characters in the place of what is not UTF-8, and format to other bytes.
+  if (!isUtf8(line)) throw malformed(offset, "the line is not UTF-8");
+  return { text: line.toString(), end: lf + 1 };
 }
 
 function parsedObject(text: string, offset: number): Record<string, unknown> {
