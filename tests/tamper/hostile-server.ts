@@ -48,7 +48,16 @@ export class HostileServer {
 
 function answer(shown: Shown | undefined, path: string): Uint8Array | string | undefined {
   if (path === "/v1/logs/main") {
-    return JSON.stringify({ name: "main", origin: ORIGIN, vkey: shown?.vkey, tree_size: 0 });
+    return JSON.stringify({
+      name: "main",
+      origin: ORIGIN,
+      vkey: shown?.vkey,
+      tree_size: 0,
+      sealed_size: 0,
+    });
+  }
+  if (path === "/v1/logs/main/keys") {
+    return JSON.stringify({ origin: ORIGIN, vkey: shown?.vkey, keys: [], statements: [] });
   }
   return shown?.resources.get(path.replace(/^\/logs\/main\//, ""));
 }

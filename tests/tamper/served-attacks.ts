@@ -20,6 +20,8 @@ export interface ServedAttack {
   readonly tells: "bytes" | "memory";
   readonly code: string;
   readonly names: RegExp;
+  /** The alarm of `stele monitor`; none where it does not look: it reads entries and the tiles that it needs for proofs. */
+  readonly alarm?: string;
   readonly show: () => Promise<Shown>;
 }
 
@@ -45,6 +47,7 @@ export const SERVED_ATTACKS: readonly ServedAttack[] = [
     tells: "bytes",
     code: "entry_not_authentic",
     names: /entries from 0 to 255/,
+    alarm: "tiles_not_authentic",
     show: async () => await shownBut((shown) => flip(shown, "tile/entries/000", 5)),
   },
   {
@@ -59,6 +62,7 @@ export const SERVED_ATTACKS: readonly ServedAttack[] = [
     tells: "bytes",
     code: "note_signature_wrong",
     names: /not of its text/,
+    alarm: "checkpoint_refused",
     show: async () => await shownBut((shown) => flip(shown, "checkpoint", ORIGIN.length + 6)),
   },
   {
@@ -76,6 +80,7 @@ export const SERVED_ATTACKS: readonly ServedAttack[] = [
     tells: "bytes",
     code: "bundle_malformed",
     names: /bundle/,
+    alarm: "tiles_not_authentic",
     show: async () =>
       await shownBut(({ resources }) => {
         const entries = honest.entries.slice(0, 257);
@@ -100,6 +105,7 @@ export const SERVED_ATTACKS: readonly ServedAttack[] = [
     tells: "bytes",
     code: "entry_not_authentic",
     names: /entries from 0 to 255/,
+    alarm: "tiles_not_authentic",
     show: async () =>
       await shownBut(({ resources }) => {
         const [first, second, ...others] = honest.entries.slice(0, 256);
@@ -113,6 +119,7 @@ export const SERVED_ATTACKS: readonly ServedAttack[] = [
     tells: "bytes",
     code: "note_not_signed",
     names: /not signed by/,
+    alarm: "checkpoint_refused",
     show: async () =>
       await shownBut(async ({ resources }) => {
         const { text } = parseNote(resources.get("checkpoint")!);
@@ -124,6 +131,7 @@ export const SERVED_ATTACKS: readonly ServedAttack[] = [
     tells: "bytes",
     code: "checkpoint_origin_wrong",
     names: /log\.example\/other/,
+    alarm: "checkpoint_refused",
     show: async () =>
       await shownBut(async ({ resources }) => {
         const text = formatCheckpoint({
@@ -139,6 +147,7 @@ export const SERVED_ATTACKS: readonly ServedAttack[] = [
     tells: "memory",
     code: "key_changed",
     names: /key/,
+    alarm: "checkpoint_refused",
     show: async () =>
       await shownBut(async (shown) => {
         const other = testSigner(ORIGIN, 77);
@@ -152,6 +161,7 @@ export const SERVED_ATTACKS: readonly ServedAttack[] = [
     tells: "memory",
     code: "root_mismatch",
     names: /600 entries/,
+    alarm: "log_misbehaved",
     show: async () => await honestlyShown(rewritten),
   },
   {
@@ -159,6 +169,7 @@ export const SERVED_ATTACKS: readonly ServedAttack[] = [
     tells: "memory",
     code: "entries_missing",
     names: /600 entries, but only 500/,
+    alarm: "log_went_back",
     show: async () => await honestlyShown(new TestLog(500)),
   },
   {
@@ -166,6 +177,7 @@ export const SERVED_ATTACKS: readonly ServedAttack[] = [
     tells: "memory",
     code: "entries_missing",
     names: /600 entries, but only 0/,
+    alarm: "log_emptied",
     show: async () => await honestlyShown(new TestLog(0)),
   },
   {
@@ -173,6 +185,7 @@ export const SERVED_ATTACKS: readonly ServedAttack[] = [
     tells: "bytes",
     code: "checkpoint_root_wrong",
     names: /empty tree/,
+    alarm: "checkpoint_refused",
     show: async () =>
       await shownBut(async ({ resources }) => {
         const text = formatCheckpoint({ origin: ORIGIN, treeSize: 0, root: honest.roots[1]! });
@@ -184,6 +197,7 @@ export const SERVED_ATTACKS: readonly ServedAttack[] = [
     tells: "bytes",
     code: "note_signature_wrong",
     names: /not of its text/,
+    alarm: "checkpoint_refused",
     show: async () =>
       await shownBut(({ resources }) => {
         const { text, signatures } = parseNote(resources.get("checkpoint")!);

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -48,6 +48,45 @@ describe("stele verify of what a server shows", () => {
     expect(error.message).toMatch(names);
   });
 });
+
+describe("stele monitor of what a server shows", () => {
+  const monitored = SERVED_ATTACKS.filter(({ alarm }) => alarm !== undefined);
+
+  test.each(monitored)("$name", async ({ tells, alarm, show }) => {
+    const state = await mkdtemp(join(root, "monitor-"));
+    const monitor = async (): Promise<Finished> =>
+      await stele([
+        "monitor",
+        `${server.url}/logs/main`,
+        "--once",
+        "--json",
+        "--key",
+        PROOF_KEY,
+        "--state",
+        state,
+      ]);
+    if (tells === "memory") {
+      server.shown = await showSeen();
+      expect(await monitor()).toMatchObject({ code: 0 });
+    }
+    server.shown = await show();
+    const { code, out } = await monitor();
+    const told = out.split("\n").filter((line) => line.startsWith('{"event":"alarm"'));
+    expect(told.map((line) => (JSON.parse(line) as { code: string }).code)).toEqual([alarm]);
+    // A smaller tree that is consistent contradicts nothing yet: an old copy may have answered.
+    expect(code).toBe(alarm === "log_went_back" ? 1 : 3);
+    if (alarm === "log_misbehaved") await expectConviction(state);
+  });
+});
+
+/** What the monitor kept convicts the log without it. */
+async function expectConviction(state: string): Promise<void> {
+  const [proof] = (await readdir(state, { recursive: true })).filter((name) =>
+    name.endsWith(".misbehaviour"),
+  );
+  const confirmed = await stele(["verify", join(state, proof!), "--key", PROOF_KEY, "--json"]);
+  expect(confirmed).toMatchObject({ code: 3, out: expect.stringContaining("misbehav") as unknown });
+}
 
 describe("stele verify of a proof file", () => {
   test("an honest one", async () => {

@@ -105,20 +105,14 @@ function misbehaved({ proofs }: Round): VerificationError {
   );
 }
 
+/** Something critical was signed or served, or something is merely late or missing. */
 function endOnce({ active }: ToldAlarms): void {
   if (active.length === 0) return;
   const message = `${countOf(active.length, "alarm")}: ${active.map(({ code }) => code).join(", ")}`;
-  throw active.some(({ code }) => NOT_TRUE.has(code))
+  throw active.some(({ severity }) => severity === "critical")
     ? new VerificationError("monitor_alarms", message, { active })
     : new UnavailableError("monitor_alarms", message);
 }
-
-/** Something was signed or served that is not true, and not merely late or missing. */
-const NOT_TRUE: ReadonlySet<string> = new Set([
-  "log_misbehaved",
-  "checkpoint_refused",
-  "tiles_not_authentic",
-]);
 
 /** A log that is watched, and where its keys are looked for again if they seem to have changed. */
 interface Watched {

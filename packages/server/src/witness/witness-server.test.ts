@@ -185,7 +185,7 @@ it("shows the newest checkpoint, with the log's signature and its own", async ()
     expect(status).toBe(200);
     const checkpoint = verifyCheckpoint(Buffer.from(text), rig.log.verifier, {
       witnesses: [cosignatureVerifier(witness.vkey)],
-      quorum: ({ size }) => size === 1,
+      quorum: (cosigned) => cosigned.size === 1,
     });
     expect(checkpoint.treeSize).toBe(size);
   }
