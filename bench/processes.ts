@@ -1,7 +1,11 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { once } from "node:events";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
+import { WitnessKey } from "../packages/server/src/witness/index.ts";
 import type { LoadJob, LoadResult } from "./load.ts";
 
 const CLI = new URL("../packages/cli/bin/stele.ts", import.meta.url).pathname;
@@ -23,11 +27,11 @@ export class NodeProcess {
     this.#sampler = setInterval(() => this.#sample(), 200);
   }
 
-  static async start(dataDir: string, port: number): Promise<NodeProcess> {
+  static async start(dataDir: string, port: number, flags: readonly string[] = []): Promise<NodeProcess> {
     const started = performance.now();
     const child = spawn(
       process.execPath,
-      [CLI, "serve", "--data", dataDir, "--port", String(port), "--quiet"],
+      [CLI, "serve", "--data", dataDir, "--port", String(port), "--quiet", ...flags],
       {
         stdio: ["ignore", "ignore", "inherit"],
       },
@@ -60,6 +64,38 @@ export class NodeProcess {
 
   #sample(): void {
     this.#rssMaxBytes = Math.max(this.#rssMaxBytes, residentBytes(this.#child.pid!));
+  }
+}
+
+/** A witness of one log, in a process of its own. */
+export class WitnessProcess {
+  readonly url: string;
+  readonly vkey: string;
+  readonly #child: ChildProcess;
+
+  private constructor(child: ChildProcess, { url, vkey }: { url: string; vkey: string }) {
+    this.#child = child;
+    this.url = url;
+    this.vkey = vkey;
+  }
+
+  /** `directory` is made, with a new key and a new state. */
+  static async start(directory: string, name: string, logKey: string): Promise<WitnessProcess> {
+    await mkdir(directory);
+    const key = join(directory, "key");
+    await WitnessKey.create(key, `witness.example/${name}`);
+    const flags = ["--init", "--key", key, "--state", join(directory, "state"), "--log-key", logKey];
+    const child = spawn(process.execPath, [CLI, "witness", "--json", "--port", "0", ...flags], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const [line] = (await once(createInterface(child.stdout), "line")) as [string];
+    return new WitnessProcess(child, JSON.parse(line) as { url: string; vkey: string });
+  }
+
+  async stop(): Promise<void> {
+    const exited = once(this.#child, "exit");
+    this.#child.kill("SIGTERM");
+    await exited;
   }
 }
 

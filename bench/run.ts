@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { measureHistory } from "./history.ts";
 import { NodeProcess, runLoad } from "./processes.ts";
+import { measureWitnessed } from "./witnessed.ts";
 import { describeMachine, fixed, percentile, whole } from "./statistics.ts";
 
 const PORT = 18_080;
@@ -81,6 +82,13 @@ if (wanted("write")) {
     eventsPerRequest: 10,
     rate: 10_000,
   });
+}
+if (wanted("witnessed")) {
+  console.log("");
+  row("witnessed, two of three local witnesses", "after the acknowledgement");
+  row("---", "---");
+  for (const [name, figure] of await measureWitnessed(PORT, values.smoke ? 3 : 30, values.data))
+    row(name, figure);
 }
 if (wanted("history")) {
   const dataDir = await mkdtemp(join(values.data ?? tmpdir(), "stele-bench-"));

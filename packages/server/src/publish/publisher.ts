@@ -193,16 +193,15 @@ export class Publisher {
   }
 
   async #run(): Promise<void> {
-    const { clock, intervalMs = INTERVAL_MS, log, random = Math.random } = this.#options;
+    const { clock, intervalMs = INTERVAL_MS, random = Math.random } = this.#options;
     const { signal } = this.#closing;
     while (!signal.aborted) {
       this.#nap = new AbortController();
-      if (await this.#isContinued()) this.#tick();
+      const hasGrown = (await this.#isContinued()) && this.#tick();
       this.#inTurn(() => this.#complete());
-      // Nodes of one log should not ask its witnesses at the same moment each time.
-      await clock.sleep(intervalMs * (0.9 + random() / 5), signal);
-      const isIdle = log.head().treeSize === (this.#round?.treeSize ?? 0);
-      if (isIdle && !signal.aborted) await clock.sleep(intervalMs, this.#nap.signal);
+      // Nodes of one log should not ask its witnesses at the same moment each time. A log that does not grow is asked about
+      // as soon as it does.
+      await clock.sleep(intervalMs * (0.9 + random() / 5), hasGrown ? signal : this.#nap.signal);
     }
   }
 
@@ -215,7 +214,8 @@ export class Publisher {
     }
   }
 
-  #tick(): void {
+  /** Asks whom it is time to ask. Returns whether there is a new head to ask about. */
+  #tick(): boolean {
     const { log, clock } = this.#options;
     const { treeSize: headSize, root, note } = log.head();
     const last = this.#round;
@@ -233,7 +233,7 @@ export class Publisher {
       this.#publishIfReached(this.#round);
     }
     const round = this.#round;
-    if (!round) return;
+    if (!round) return false;
     // Where nobody must cosign, or it failed before.
     const { isPublished, treeSize } = this.#published;
     if (!isPublished || round.treeSize > treeSize) this.#publishIfReached(round);
@@ -243,6 +243,7 @@ export class Publisher {
       const asking = this.#ask(witness, round).finally(() => this.#asking.delete(asking));
       this.#asking.add(asking);
     }
+    return round.treeSize > (last?.treeSize ?? 0);
   }
 
   /** Holds on to the round until the witness has answered: a slow one may still complete its quorum. */

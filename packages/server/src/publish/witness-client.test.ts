@@ -1,6 +1,3 @@
-import { once } from "node:events";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import {
   cosignatureVerifier,
   formatSignatureLine,
@@ -10,6 +7,7 @@ import {
 } from "@stele/proof";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { TestLog, testWitness } from "../../../proof/src/testing/test-log.ts";
+import { ScriptedWitness } from "./testing/scripted-witness.ts";
 import { WitnessClient, type WitnessAnswer } from "./witness-client.ts";
 
 const log = new TestLog(9);
@@ -20,43 +18,22 @@ const other = testWitness("witness.example/2", 3);
 const lineOf = async (witness = known, seconds = 1_700_000_000, note = checkpoint) =>
   `${formatSignatureLine(parseNote(await witness.cosign(note, seconds)).signatures.at(-1)!)}\n`;
 
-/** What the witness answers to the next requests. */
-let script: (request: IncomingMessage, response: ServerResponse) => void;
-let bodies: Buffer[];
-let url: string;
-const server = createServer((incoming, response) => {
-  const pieces: Buffer[] = [];
-  incoming.on("data", (piece: Buffer) => void pieces.push(piece));
-  incoming.on("end", () => {
-    bodies.push(Buffer.concat(pieces));
-    script(incoming, response);
-  });
-});
+let scripted: ScriptedWitness;
 
 beforeEach(async () => {
-  bodies = [];
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/prefix/`;
+  scripted = await ScriptedWitness.start();
 });
 afterEach(async () => {
-  const closed = once(server, "close");
-  server.close();
-  server.closeAllConnections();
-  await closed;
+  await scripted.close();
 });
 
 async function ask(timeoutMs = 5_000, signal = new AbortController().signal): Promise<WitnessAnswer> {
-  const client = new WitnessClient(url, cosignatureVerifier(known.key), timeoutMs);
+  const client = new WitnessClient(scripted.url, cosignatureVerifier(known.key), timeoutMs);
   return await client.addCheckpoint(request, signal);
 }
 
-function answering(status: number, body = "", headers: Record<string, string> = {}): void {
-  script = (_, response) => void response.writeHead(status, headers).end(body);
-}
-
 async function retryAfter(value: string): Promise<number | undefined> {
-  answering(429, "", { "retry-after": value });
+  scripted.answer(429, "", { "retry-after": value });
   const answer = await ask();
   return answer.kind === "refused" ? answer.retryAfterMs : undefined;
 }
@@ -65,20 +42,20 @@ describe("a cosignature", () => {
   it("is asked for with the old size, the proof and the checkpoint", async () => {
     const line = await lineOf();
     let path: string | undefined;
-    script = (incoming, response) => {
+    scripted.script = (incoming, response) => {
       path = `${incoming.method} ${incoming.url}`;
       response.end(line);
     };
     expect(await ask()).toMatchObject({ kind: "cosigned", timestampSeconds: 1_700_000_000 });
     expect(path).toBe("POST /prefix/add-checkpoint");
-    expect(parseAddCheckpoint(bodies[0]!)).toMatchObject({ oldTreeSize: 5, proof: request.proof });
+    expect(parseAddCheckpoint(scripted.bodies[0]!)).toMatchObject({ oldTreeSize: 5, proof: request.proof });
   });
 
   it("is found among lines of others, whatever they are, and is the newest", async () => {
     const { key } = known;
     const strange = formatSignatureLine({ name: key.name, keyId: 7, signature: new Uint8Array(9) });
     const [old, newer] = [await lineOf(known, 5), await lineOf(known, 6)];
-    answering(
+    scripted.answer(
       200,
       `${await lineOf(other)}nonsense\n— witness.example/9 ???\n${strange}\n${old}${newer}${old}`,
     );
@@ -108,7 +85,7 @@ describe("a cosignature", () => {
       `— ${known.key.name} !!!!\n`,
     ];
     for (const body of bodiesOf) {
-      answering(200, body);
+      scripted.answer(200, body);
       expect(await ask(), body).toMatchObject({ kind: "refused", reason: "answer_wrong" });
     }
   });
@@ -121,14 +98,14 @@ describe("the other status codes", () => {
       ["0\n", 0],
       ["7", 7],
     ] as const) {
-      answering(409, body, { "content-type": "text/x.tlog.size" });
+      scripted.answer(409, body, { "content-type": "text/x.tlog.size" });
       expect(await ask()).toEqual({ kind: "size", treeSize });
     }
   });
 
   it("409 with what is no size", async () => {
     for (const body of ["", "-1\n", "07\n", "7\n7\n", "9007199254740992\n", "seven\n"]) {
-      answering(409, body, { "content-type": "text/x.tlog.size" });
+      scripted.answer(409, body, { "content-type": "text/x.tlog.size" });
       expect(await ask(), body).toMatchObject({ kind: "refused", reason: "answer_wrong" });
     }
   });
@@ -148,7 +125,7 @@ describe("the other status codes", () => {
     [401, "answer_wrong"],
     [418, "answer_wrong"],
   ])("%s is %s", async (status, reason) => {
-    answering(status, status === 204 ? "" : "why\n", { "content-type": "text/plain" });
+    scripted.answer(status, status === 204 ? "" : "why\n", { "content-type": "text/plain" });
     const answer = await ask();
     expect(answer).toMatchObject({ kind: "refused", reason });
     expect(answer).not.toHaveProperty("retryAfterMs");
@@ -163,15 +140,15 @@ describe("the other status codes", () => {
   });
 
   it("a redirect is not followed", async () => {
-    answering(307, "", { location: `${url}elsewhere` });
+    scripted.answer(307, "", { location: `${scripted.url}elsewhere` });
     expect(await ask()).toMatchObject({ kind: "refused", reason: "answer_wrong" });
-    expect(bodies).toHaveLength(1);
+    expect(scripted.bodies).toHaveLength(1);
   });
 });
 
 describe("a witness that is not well", () => {
   it("answers without end", async () => {
-    script = (_, response) => {
+    scripted.script = (_, response) => {
       response.writeHead(200);
       const more = () => {
         while (response.write("x".repeat(10_000))) if (response.destroyed) return;
@@ -183,28 +160,28 @@ describe("a witness that is not well", () => {
   });
 
   it("does not answer in time", async () => {
-    script = () => {};
+    scripted.script = () => {};
     expect(await ask(100)).toMatchObject({ kind: "refused", reason: "unavailable" });
   });
 
   it("begins to answer, and stops", async () => {
-    script = (_, response) => void response.writeHead(200).write("— ");
+    scripted.script = (_, response) => void response.writeHead(200).write("— ");
     expect(await ask(100)).toMatchObject({ kind: "refused", reason: "unavailable" });
   });
 
   it("breaks the connection", async () => {
-    script = (_, response) => response.destroy();
+    scripted.script = (_, response) => response.destroy();
     expect(await ask()).toMatchObject({ kind: "refused", reason: "unavailable" });
   });
 
   it("is given up when the log is closed", async () => {
     const closing = new AbortController();
-    script = () => closing.abort(new Error("closed"));
+    scripted.script = () => closing.abort(new Error("closed"));
     await expect(ask(5_000, closing.signal)).rejects.toThrow("closed");
   });
 
   it("never has its path told, which may be a secret", async () => {
-    script = (_, response) => response.destroy();
+    scripted.script = (_, response) => response.destroy();
     expect(JSON.stringify(await ask())).not.toContain("prefix");
   });
 });
