@@ -36,6 +36,7 @@ const TIME_UNITS_MS: Readonly<Record<string, number>> = {
 const STORE = "A store that nodes share (without it, everything is in --data):";
 const MIRRORS = "Mirrors:";
 const WITNESSES = "Witnesses:";
+const TIMESTAMPS = "Time-stamps:";
 
 const OPTIONS: readonly ServeOption[] = [
   {
@@ -175,6 +176,23 @@ const OPTIONS: readonly ServeOption[] = [
     description: "renew cosignatures of a log that does not grow once they are so old (1h)",
     parse: duration,
   },
+  {
+    heading: TIMESTAMPS,
+    flags: "--tsa <url>",
+    description: "a time-stamping authority (RFC 3161); may be given more than once",
+    repeatable: true,
+  },
+  {
+    heading: TIMESTAMPS,
+    flags: "--tsa-ca <file>",
+    description: "certificates (PEM) that authorities must lead to",
+  },
+  {
+    heading: TIMESTAMPS,
+    flags: "--anchor-every <time>",
+    description: "keep a published checkpoint for good, time-stamped, so often (1h)",
+    parse: duration,
+  },
 ];
 
 /** What `stele serve` was told, by flags, the config file and defaults, in this order. */
@@ -205,6 +223,9 @@ export interface ServeFlags {
   readonly policy?: string;
   readonly publishInterval?: number;
   readonly refreshCosignatures?: number;
+  readonly tsa?: readonly string[];
+  readonly tsaCa?: string;
+  readonly anchorEvery?: number;
   readonly demo?: boolean;
 }
 

@@ -34,6 +34,7 @@ export function reportJson(report: VerifiedReport): object {
         })),
       },
     }),
+    ...(report.anchors && { anchors: anchorsJson(report.anchors) }),
     ...(report.columns && { columns: report.columns }),
     ...(report.entry !== undefined && { index: report.leafIndex, entry_text: report.entry }),
     ...(isEvidence(report) && evidenceJson(report)),
@@ -94,6 +95,7 @@ function rowsOf(report: VerifiedReport): Row[] {
     const by = witnesses.map(({ name, timestampSeconds }) => `${name} (${timeOf(timestampSeconds)})`);
     rows.push(["witnessed", `${countOf(treeSize, "entry")}, as the policy demands`, by.join(", ")]);
   }
+  if (report.anchors) rows.push(anchorsRow(report.anchors));
   if (entry !== undefined) rows.unshift(["event", `${leafIndex}: ${cut(entry, ENTRY_SHOWN)}`]);
   if (extendsSize !== undefined) {
     rows.push(["extends", `the tree of ${countOf(extendsSize, "entry")} that was verified here before`]);
@@ -105,6 +107,33 @@ function rowsOf(report: VerifiedReport): Row[] {
 function timeOf(seconds: number): string {
   const date = new Date(seconds * 1000);
   return Number.isNaN(date.getTime()) ? `second ${seconds}` : date.toISOString();
+}
+
+type Anchors = NonNullable<VerificationReport["anchors"]>;
+
+function anchorsJson({ anchors, timestamps, authenticated, newest }: Anchors): object {
+  return {
+    kept: anchors,
+    timestamps,
+    authenticated,
+    ...(newest && {
+      newest: {
+        tree_size: newest.treeSize,
+        time: new Date(newest.timeMs).toISOString(),
+        authority: newest.authority,
+      },
+    }),
+  };
+}
+
+function anchorsRow({ anchors, timestamps, authenticated, newest }: Anchors): Row {
+  const text = `${countOf(anchors, "checkpoint")} kept, ${countOf(timestamps, "time-stamp")}`;
+  if (!newest) return ["anchors", text];
+  const time = new Date(newest.timeMs).toISOString();
+  const last = `; the newest, of ${countOf(newest.treeSize, "entry")}, is of ${time}, by ${newest.authority}`;
+  return authenticated === timestamps
+    ? ["anchors", text + last]
+    : ["anchors", text + last, "whose authority was not authenticated: --tsa-ca <file> does that"];
 }
 
 function cut(text: string, charactersMax: number): string {

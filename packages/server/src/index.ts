@@ -1,3 +1,5 @@
+export { makeAnchoring } from "./anchor/anchoring.ts";
+export { parseCertificates } from "./anchor/tsa-certificate.ts";
 export { startNode, tokensPath } from "./start.ts";
 export type { RunningNode, StartOptions } from "./start.ts";
 export { SteleNode } from "./node.ts";

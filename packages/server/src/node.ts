@@ -4,6 +4,8 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { MalformedError, TILE_WIDTH } from "@stele/proof";
 import { IngestPool } from "./event/ingest-pool.ts";
+import { Anchorer, type AnchoringOptions } from "./anchor/anchorer.ts";
+import { Anchors } from "./anchor/anchors.ts";
 import type { NodeView } from "./http/node-view.ts";
 import { systemClock } from "./log/clock.ts";
 import { LOG_NAME, logDirectory } from "./log/data-directory.ts";
@@ -26,6 +28,8 @@ import {
   type PublishingOptions,
 } from "./publish/witness-policy.ts";
 import type { NodeStatus } from "./ops/status.ts";
+import { claimPeriod } from "./store/claim-period.ts";
+import type { ObjectStore } from "./store/object-store.ts";
 import type { Store } from "./store/store.ts";
 import { Database } from "./search/database.ts";
 
@@ -52,6 +56,8 @@ export interface NodeOptions {
   readonly mirrors?: NodeMirrors | undefined;
   /** Witnesses that are to cosign checkpoints before they are published; all logs have the same. */
   readonly publishing?: PublishingOptions;
+  /** Keeps published checkpoints for good, and has them time-stamped; all logs have the same. */
+  readonly anchoring?: AnchoringOptions;
   /** Unix milliseconds. */
   readonly now?: () => number;
   /** Told of what logs do or suffer in the background. */
@@ -260,6 +266,7 @@ export class SteleNode implements NodeView {
       ...(storeTimeoutMs !== undefined && { limits: { commitTimeoutMs: storeTimeoutMs } }),
       openMirrors: (mirrored) => this.#openMirrors(name, mirrored),
       openPublisher: (publishable, identity) => this.#openPublisher(publishable, identity),
+      openAnchorer: (anchored, { anchors }) => this.#openAnchorer(anchored, anchors),
       onOutcome: (outcome) => this.metrics.committed(name, outcome),
       report: (event) => this.#report(name, event),
     });
@@ -319,6 +326,23 @@ export class SteleNode implements NodeView {
       alarms: this.alarms,
       clock: systemClock,
       onFailure: (error) => this.#report(name, { kind: "failed", what: "publishing the log", error }),
+    });
+  }
+
+  #openAnchorer(log: StoredLog, objects: ObjectStore): Anchorer | undefined {
+    const { anchoring } = this.#options;
+    if (!anchoring) return undefined;
+    const { name } = log;
+    return new Anchorer({
+      ...anchoring,
+      log: name,
+      // Of size 0: nothing has reached the quorum yet.
+      published: () => (log.status().witnessedSize === 0 ? undefined : log.published()),
+      anchors: new Anchors(objects),
+      claim: (period) => claimPeriod(objects, "anchor", period),
+      alarms: this.alarms,
+      clock: systemClock,
+      onFailure: (error) => this.#report(name, { kind: "failed", what: "anchoring the log", error }),
     });
   }
 

@@ -37,6 +37,7 @@ async function serve(session: Session, flags: ServeFlags): Promise<void> {
     ...mirrorsOf(flags),
     ...(flags.key && { keys: flags.key }),
     ...publishingOf(flags),
+    ...(await anchoringOf(flags)),
     logger: { level: "warn", stream: process.stderr },
     report: (log, event) => void session.remark(`log ${log}: ${tell(event)}`),
   });
@@ -122,6 +123,28 @@ function publishingOf({
       ...(publishInterval !== undefined && { intervalMs: publishInterval }),
       ...(refreshCosignatures !== undefined && { refreshMs: refreshCosignatures }),
     },
+  };
+}
+
+/** Where nobody but the log itself vouches for a checkpoint there is nothing to keep. */
+async function anchoringOf(flags: ServeFlags): Promise<Pick<StartOptions, "anchoring">> {
+  const { tsa, tsaCa, anchorEvery, policy } = flags;
+  if (tsa === undefined && tsaCa !== undefined) {
+    throw new UsageError("--tsa-ca is about time-stamping authorities: name them with --tsa <url>");
+  }
+  if (tsa === undefined && policy === undefined) {
+    if (anchorEvery === undefined) return {};
+    throw new UsageError(
+      "--anchor-every keeps what others vouch for: name them with --tsa <url> or --policy <file>",
+    );
+  }
+  const { makeAnchoring } = await import("@stele/server");
+  return {
+    anchoring: await makeAnchoring({
+      tsaUrls: tsa ?? [],
+      ...(tsaCa !== undefined && { tsaCaPath: tsaCa }),
+      ...(anchorEvery !== undefined && { everyMs: anchorEvery }),
+    }),
   };
 }
 

@@ -39,6 +39,7 @@ export const addVerify: AddCommand = (program, run) => {
     )
     .option("--no-columns", "verify the evidence alone, not what searches go by")
     .option("--keys <file>", "of a proof: the log's statements about its keys (stele key list --json)")
+    .option("--tsa-ca <file>", "certificates (PEM) that time-stamps of the log must lead to")
     .option("--state <directory>", "where the verifier remembers what it saw");
   addStoreOptions(command).action(run(verify));
 };
@@ -47,6 +48,7 @@ interface VerifyFlags extends StoreFlags {
   readonly key?: string;
   readonly keys?: string;
   readonly state?: string;
+  readonly tsaCa?: string;
   readonly policy?: string;
   readonly columns: boolean;
 }
@@ -59,6 +61,7 @@ async function verify(session: Session, target: string | undefined, flags: Verif
     stateDirectory: flags.state ?? defaultStateDirectory(),
     ...(flags.key !== undefined && { key: flags.key }),
     ...(flags.policy !== undefined && { policy: readPolicy(flags.policy) }),
+    ...(flags.tsaCa !== undefined && { trustedTsas: await readCertificates(flags.tsaCa) }),
     onProgress: ({ done, total }) => {
       if (!session.options.quiet) void progress.update(done, done / total);
     },
@@ -75,6 +78,11 @@ async function verify(session: Session, target: string | undefined, flags: Verif
   }
 }
 
+async function readCertificates(path: string) {
+  const { parseCertificates } = await import("@stele/server");
+  return parseCertificates(await readFile(path, "utf8"), path);
+}
+
 /** Mistakes of whoever verifies. What else is malformed are the bytes that were to be verified. */
 const OWN_MISTAKES: ReadonlySet<string> = new Set([
   "key_needed",
@@ -85,6 +93,7 @@ const OWN_MISTAKES: ReadonlySet<string> = new Set([
   "verifier_state_malformed",
   "endpoint_malformed",
   "policy_malformed",
+  "certificate_malformed",
   // Of a file that was to convict a log: the log is not accused by that.
   "misbehaviour_not_proven",
 ]);

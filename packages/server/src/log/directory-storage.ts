@@ -6,6 +6,7 @@ import { LocalSegmentFiles } from "../search/segment-files.ts";
 import { openSegments } from "../search/segment-reader.ts";
 import type { Segment } from "../search/segment.ts";
 import { FileJournal } from "../store/file-journal.ts";
+import { directoryObjects } from "../store/directory-objects.ts";
 import { FileVault } from "../store/file-vault.ts";
 import { AcknowledgedMark } from "./acknowledged-mark.ts";
 import { readLogIdentity } from "./log-key.ts";
@@ -49,6 +50,7 @@ export async function openDirectoryStorage(options: {
     segmentFiles: new LocalSegmentFiles(segmentsDirectory),
     shelf: new DirectoryShelf(vault),
     claimPeriod: () => Promise.resolve(true),
+    anchors: directoryObjects(directory),
     primary: new DirectoryPrimary({
       directory,
       identity,

@@ -2,6 +2,7 @@ import type { SegmentFiles } from "../search/segment-files.ts";
 import type { DescribedSegment, Segment } from "../search/segment.ts";
 import type { CutTail } from "../store/file-journal.ts";
 import type { Journal, SharedJournal } from "../store/journal.ts";
+import type { ObjectStore } from "../store/object-store.ts";
 import type { PrimaryLog } from "../mirror/primary-log.ts";
 import type { AcknowledgedMark } from "./acknowledged-mark.ts";
 import type { SignedTreeHead } from "./audit-log.ts";
@@ -24,6 +25,8 @@ export interface LogStorage {
   readonly primary: PrimaryLog;
   /** Whether this node is the one to do some work that is due once in a period, of all nodes of the log. */
   claimPeriod(work: string, period: number): Promise<boolean>;
+  /** Where its anchors are. */
+  readonly anchors: ObjectStore;
   /** What recovery took away. */
   readonly cutTail?: CutTail;
 }

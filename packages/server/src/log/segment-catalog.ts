@@ -69,14 +69,6 @@ export class SegmentCatalog {
     }
   }
 
-  /** Whether this node is the one to do some work in a period: the first that asks. Forgets the period before. */
-  async claimPeriod(work: string, period: number): Promise<boolean> {
-    const key = (number: number): string => `${logKeys.claims}${work}-${number}`;
-    if ((await this.#objects.create(key(period), [])) === "exists") return false;
-    await this.#objects.delete([key(period - 1)]);
-    return true;
-  }
-
   /** Makes the record. Exactly one node is told "created"; only then do its entries count as sealed there. */
   async record({ start, note }: SealRecord): Promise<"created" | "lost"> {
     const key = logKeys.segment(start);

@@ -9,6 +9,7 @@ import { parseSegmentRecord, type SegmentRecord } from "../search/segment-record
 import { SharedPrimary } from "../mirror/shared-primary.ts";
 import { replaceFile } from "../store/durable-file.ts";
 import { FileJournal } from "../store/file-journal.ts";
+import { claimPeriod } from "../store/claim-period.ts";
 import type { ObjectStore } from "../store/object-store.ts";
 import { errorCode } from "../store/storage-error.ts";
 import { logKeys } from "../store/store.ts";
@@ -82,7 +83,8 @@ export async function openSharedStorage(options: SharedStorageOptions): Promise<
     segments: records.map(({ segment }) => segment),
     segmentFiles: options.segmentFiles,
     shelf,
-    claimPeriod: (work, period) => catalog.claimPeriod(work, period),
+    claimPeriod: (work, period) => claimPeriod(objects, work, period),
+    anchors: objects,
     primary: new SharedPrimary(objects, vault, identity.keys),
   };
 }

@@ -19,6 +19,7 @@ import {
 } from "@stele/proof";
 import type { IngestPool } from "../event/ingest-pool.ts";
 import type { LogMirrors, MirrorsReport } from "../mirror/log-mirrors.ts";
+import type { Anchorer } from "../anchor/anchorer.ts";
 import type { PublishableLog, Publisher, PublishingState } from "../publish/publisher.ts";
 import { Rate } from "../ops/rate.ts";
 import type { LogStatus } from "../ops/status.ts";
@@ -61,6 +62,8 @@ export interface StoredLogOptions {
   readonly openMirrors?: (log: MirroredLog) => LogMirrors;
   /** Makes what has the log's checkpoints cosigned, if witnesses are to. */
   readonly openPublisher?: (log: PublishableLog, identity: LogIdentity) => Promise<Publisher | undefined>;
+  /** Makes what keeps checkpoints of the log for good, if anything is to. */
+  readonly openAnchorer?: (log: StoredLog, storage: LogStorage) => Anchorer | undefined;
   readonly onOutcome?: (outcome: CommitOutcome) => void;
   /** Told of what happens in the background, for the operator. */
   readonly report: (event: LogReport) => void;
@@ -110,6 +113,7 @@ export class StoredLog implements AuditLog {
   readonly #events: Rate;
   readonly #mirrors: LogMirrors | undefined;
   #publisher: Publisher | undefined;
+  #anchorer: Anchorer | undefined;
   /** Where the newest commits of this node begin. */
   readonly #ownCommits = new Set<number>();
   #head: SignedTreeHead;
@@ -234,6 +238,7 @@ export class StoredLog implements AuditLog {
     const log = new StoredLog(options);
     try {
       log.#publisher = await options.openPublisher?.(log, options.storage.identity);
+      log.#anchorer = options.openAnchorer?.(log, options.storage);
       await log.#start();
     } catch (error) {
       await log.close();
@@ -394,6 +399,7 @@ export class StoredLog implements AuditLog {
     this.#closing.abort();
     await this.#sequencer.close();
     await this.#follower?.close();
+    await this.#anchorer?.close();
     await this.#publisher?.close();
     await this.#mirrors?.close();
     await this.#sealer.close();
@@ -428,6 +434,7 @@ export class StoredLog implements AuditLog {
     if (this.#follower) void this.#lookForKeys();
     this.#mirrors?.start();
     this.#publisher?.start();
+    this.#anchorer?.start();
     this.#sealer.start();
   }
 

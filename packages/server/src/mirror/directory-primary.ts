@@ -9,8 +9,10 @@ import { openSegmentFile } from "../search/segment-files.ts";
 import { formatSegmentRecord, parseSegmentRecord } from "../search/segment-record.ts";
 import type { Segment } from "../search/segment.ts";
 import { formatCommit } from "../store/commit.ts";
+import { directoryObjects } from "../store/directory-objects.ts";
 import { createFile } from "../store/durable-file.ts";
 import { listJournalFiles, readJournalFile } from "../store/file-journal.ts";
+import type { ObjectStore } from "../store/object-store.ts";
 import type { StoredCommit } from "../store/journal.ts";
 import { errorCode } from "../store/storage-error.ts";
 import type { PrimaryLog, SealedRecord } from "./primary-log.ts";
@@ -32,8 +34,11 @@ export class DirectoryPrimary implements PrimaryLog {
   readonly #options: DirectoryPrimaryOptions;
   #cursor: { readonly commits: AsyncGenerator<StoredCommit>; next: number } | undefined;
 
+  readonly anchors: ObjectStore;
+
   constructor(options: DirectoryPrimaryOptions) {
     this.#options = options;
+    this.anchors = directoryObjects(options.directory);
   }
 
   get place(): string {

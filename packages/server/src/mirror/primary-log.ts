@@ -1,3 +1,4 @@
+import type { ObjectStore } from "../store/object-store.ts";
 import type { SegmentRecord } from "../search/segment-record.ts";
 
 /** A seal record of the primary: verified, and as the bytes that are stored. */
@@ -20,6 +21,9 @@ export interface PrimaryLog {
 
   /** The statement of this number about the log's keys, from 1 on; untrusted. */
   keyStatement(number: number): Promise<Uint8Array | undefined>;
+
+  /** Where its anchors are; untrusted. */
+  readonly anchors: Pick<ObjectStore, "place" | "get" | "list">;
 
   /** The seal record that begins at `start`. @throws VerificationError `segment_record_corrupt` */
   record(start: number): Promise<SealedRecord | undefined>;

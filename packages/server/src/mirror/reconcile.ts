@@ -76,6 +76,7 @@ class Reconciliation {
     await this.#reconcileRecords(segments);
     await this.#reconcileCommits(journal);
     const trimmed = await this.#trim(journal);
+    await this.#reconcileAnchors();
     if (!this.#options.quick) await this.#compareFiles();
     return {
       place: objects.place,
@@ -103,6 +104,20 @@ class Reconciliation {
         }
         return;
       }
+    }
+  }
+
+  /** Behind the commits, so that the mirror has the entries of each anchor that it gets. */
+  async #reconcileAnchors(): Promise<void> {
+    const { primary, objects } = this.#options;
+    const left = await keysOf(objects, logKeys.anchors);
+    for await (const { key } of primary.anchors.list(logKeys.anchors)) {
+      left.delete(key);
+      const bytes = await primary.anchors.get(key);
+      if (bytes) await this.#place(key, bytes);
+    }
+    for (const key of left) {
+      this.#alarm("missing_on_primary", key, "the primary has no such part of an anchor");
     }
   }
 

@@ -2,6 +2,7 @@ import { chmod, mkdir, open, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import { ConflictError, UnavailableError } from "@stele/proof";
 import { directoryStatements } from "../log/key-statements.ts";
+import { directoryObjects } from "../store/directory-objects.ts";
 import { replaceFile, syncDirectory } from "../store/durable-file.ts";
 import { errorCode } from "../store/storage-error.ts";
 import { logKeys, type Store } from "../store/store.ts";
@@ -45,6 +46,11 @@ export async function restoreDirectory(
   await syncDirectory(segments);
   await writeJournal(primary, resume, treeSize, join(directory, "journal"));
   if (checkpoint !== undefined) await replaceFile(join(directory, "checkpoint"), checkpoint);
+  const anchors = directoryObjects(directory);
+  for await (const { key } of primary.anchors.list(logKeys.anchors)) {
+    const bytes = await primary.anchors.get(key);
+    if (bytes) await anchors.create(key, [bytes]);
+  }
   const kept = directoryStatements(directory);
   for (const [i, statement] of keys.statements.entries()) await kept.create(i + 1, statement);
   await replaceFile(join(directory, "log.json"), await primary.identity());

@@ -23,6 +23,10 @@ export class SharedPrimary implements PrimaryLog {
     return this.objects.place;
   }
 
+  get anchors(): ObjectStore {
+    return this.objects;
+  }
+
   async identity(): Promise<Buffer> {
     const bytes = await this.objects.get(logKeys.identity);
     if (bytes) return bytes;

@@ -34,6 +34,7 @@ export const logKeys = {
   journal: "journal/",
   segments: "segments/",
   claims: "claims/",
+  anchors: "anchors/",
   keys: "keys/",
   /** The commit that begins with entry `start`. */
   commit: (start: number): string => `journal/${digits(start)}`,
@@ -41,6 +42,8 @@ export const logKeys = {
   keyStatement: (number: number): string => `keys/${number}`,
   /** What tells that the entries from `start` on are sealed, and where. */
   segment: (start: number): string => `segments/${digits(start)}`,
+  /** A part of what is kept of the checkpoint of this size: `checkpoint`, `1.tsr`. */
+  anchor: (treeSize: number, part: string): string => `anchors/${digits(treeSize)}/${part}`,
   /** Somebody began to seal from `start` on, for the `attempt`th time. */
   claim: (start: number, attempt: number): string => `claims/${digits(start)}-${attempt}`,
 } as const;

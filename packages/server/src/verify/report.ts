@@ -1,4 +1,6 @@
+import type { X509Certificate } from "node:crypto";
 import type { Policy } from "@stele/proof";
+import type { AnchorFindings } from "../anchor/anchor-audit.ts";
 
 /** What a verification looked at. Every number is of things that were recomputed and compared. */
 export interface Checked {
@@ -34,6 +36,8 @@ export interface VerificationReport {
   readonly checked: Readonly<Checked>;
   /** The tree size that the last verification saw, if there was one: the present log extends it. */
   readonly extendsSize: number | undefined;
+  /** What was kept of the log's checkpoints, and time-stamps of them. */
+  readonly anchors?: AnchorFindings;
   /** Without the comparing of columns. */
   readonly seconds: number;
   /** The typed columns of segments that were derived anew from entries, and compared. */
@@ -48,6 +52,8 @@ export interface VerifyOptions {
   readonly policy?: Policy;
   /** Where the verifier keeps what it saw last of each log; never the node's directory. */
   readonly stateDirectory: string;
+  /** Certificates of time-stamping authorities, or of those that certify them; without, authorities are not authenticated. */
+  readonly trustedTsas?: readonly X509Certificate[];
   /** Compare what searches go by, too: unless told not to. It is no evidence, and takes about as long as all the rest. */
   readonly columns?: boolean;
   /** Called now and then. */

@@ -11,6 +11,7 @@ import {
   type LogKeys,
   type VerifiedCheckpoint,
 } from "@stele/proof";
+import { auditAnchors } from "../anchor/anchor-audit.ts";
 import { logDirectory, logNames } from "../log/data-directory.ts";
 import { directoryStatements, readStatements } from "../log/key-statements.ts";
 import { readLogFile } from "../log/log-key.ts";
@@ -20,6 +21,7 @@ import { PUBLISHED_FILE } from "../publish/published-file.ts";
 import { listSegments } from "../search/segment-reader.ts";
 import type { Segment } from "../search/segment.ts";
 import { listJournalFiles, readJournalFile } from "../store/file-journal.ts";
+import { directoryObjects } from "../store/directory-objects.ts";
 import { errorCode } from "../store/storage-error.ts";
 import { chooseKeys, recall, remember, seenWith } from "./remembered.ts";
 import { nothingChecked, type Checked, type VerificationReport, type VerifyOptions } from "./report.ts";
@@ -98,6 +100,12 @@ class DirectoryVerification {
     if (mark) this.#claim(claims, keys, mark, markPath);
     const published = await this.#published(keys);
     if (published) claims.push({ ...published, place: join(this.#directory, PUBLISHED_FILE) });
+    // Before what they are compared with: a node that is running adds to both.
+    const anchors = await auditAnchors(
+      directoryObjects(this.#directory),
+      this.#options.trustedTsas,
+      (note, place) => this.#claim(claims, keys, note, place),
+    );
     const segments = await listSegments(this.#segmentDirectory);
     for (const segment of segments) this.#claim(claims, keys, segment.checkpoint, this.#pathOf(segment));
     const journal = await listJournalFiles(join(this.#directory, "journal"));
@@ -137,6 +145,7 @@ class DirectoryVerification {
       root: Buffer.from(audit.root()).toString("base64"),
       checked: this.#checked,
       extendsSize: last?.treeSize,
+      ...(anchors.anchors > 0 && { anchors }),
       seconds: hashedSeconds,
       ...(columns && { columns }),
       ...(published && witnessedBy(policy, published)),

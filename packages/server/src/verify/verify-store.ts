@@ -3,6 +3,7 @@ import { mkdir, rm } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { MalformedError, VerificationError, verifyCheckpoint, type LogKeys } from "@stele/proof";
+import { auditAnchors } from "../anchor/anchor-audit.ts";
 import { objectStatements, readStatements } from "../log/key-statements.ts";
 import { parseLogFile } from "../log/log-key.ts";
 import { fetchSegment } from "../mirror/copy-segment.ts";
@@ -97,7 +98,7 @@ export async function verifyStoreLog(
 
 type Found = Pick<
   VerifiedStoreLog,
-  "treeSize" | "root" | "checked" | "sealedSize" | "checkpoint" | "beyond" | "strays" | "fence"
+  "treeSize" | "root" | "anchors" | "checked" | "sealedSize" | "checkpoint" | "beyond" | "strays" | "fence"
 > & { readonly columns: { rows: number; seconds: number } };
 
 class StoreAudit {
@@ -116,6 +117,9 @@ class StoreAudit {
 
   async run(known: readonly KnownCheckpoint[]): Promise<Found> {
     for (const { place, note } of known) this.#claim(place, note);
+    const anchors = await auditAnchors(this.#primary.objects, this.#options.trustedTsas, (note, place) =>
+      this.#claim(place, note),
+    );
     const records = await this.#readRecords();
     const newest = records.at(-1);
     const sealedSize = newest?.segment.end ?? 0;
@@ -135,6 +139,7 @@ class StoreAudit {
       root: Buffer.from(audit.root()).toString("base64"),
       checked: this.#checked,
       columns: this.#columns,
+      ...(anchors.anchors > 0 && { anchors }),
       sealedSize,
       checkpoint: checkpoint ?? this.#checkpointOf(records, audit.size),
       beyond: this.#claims.toSorted((a, b) => b.treeSize - a.treeSize),
@@ -144,11 +149,13 @@ class StoreAudit {
   }
 
   /** Verifies a checkpoint, and notes what it says of the tree. */
-  #claim(place: string, note: Uint8Array): void {
+  #claim(place: string, note: Uint8Array): Claim {
     this.#checked.checkpoints++;
     try {
       const { treeSize, root } = verifyCheckpoint(note, this.#keys);
-      this.#claims.push({ treeSize, root, place });
+      const claim = { treeSize, root, place };
+      this.#claims.push(claim);
+      return claim;
     } catch (cause) {
       throw new VerificationError(
         "checkpoint_not_authentic",

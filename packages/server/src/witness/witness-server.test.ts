@@ -179,15 +179,15 @@ it("shows the newest checkpoint, with the log's signature and its own", async ()
   const path = `/${originHash(ORIGIN)}/checkpoint`;
   expect((await get(witness.url, path)).status).toBe(404);
   expect((await get(witness.url, `/${originHash("log.example/other")}/checkpoint`)).status).toBe(404);
-  for (const size of [3, 9]) {
-    await askFor(size === 9 ? 3 : 0, size);
+  for (const treeSize of [3, 9]) {
+    await askFor(treeSize === 9 ? 3 : 0, treeSize);
     const { status, text } = await get(witness.url, path);
     expect(status).toBe(200);
     const checkpoint = verifyCheckpoint(Buffer.from(text), rig.log.verifier, {
       witnesses: [cosignatureVerifier(witness.vkey)],
       quorum: (cosigned) => cosigned.size === 1,
     });
-    expect(checkpoint.treeSize).toBe(size);
+    expect(checkpoint.treeSize).toBe(treeSize);
   }
 });
 

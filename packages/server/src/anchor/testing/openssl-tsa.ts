@@ -44,7 +44,10 @@ export class OpensslTsa {
       void buffer(request)
         .then((query) => this.#reply(query))
         .then((reply) => {
-          response.writeHead(this.status, { "content-type": "application/timestamp-reply" });
+          response.writeHead(this.status, {
+            "content-type": "application/timestamp-reply",
+            connection: "close",
+          });
           response.end(this.tamper(reply));
         });
     });
@@ -111,21 +114,11 @@ export class OpensslTsa {
       join(this.directory, "tsa.ext"),
       `basicConstraints=CA:FALSE\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=${usage}\n`,
     );
-    const sign = (name: string, by: string, time: readonly string[]) =>
-      this.openssl(
-        ...[
-          "x509",
-          "-req",
-          "-in",
-          `${name}.csr`,
-          "-CA",
-          `${by}.pem`,
-          "-CAkey",
-          `${by}.key`,
-          "-CAcreateserial",
-        ],
-        ...["-extfile", `${name}.ext`, "-out", `${name}.pem`, ...time],
-      );
+    const sign = async (name: string, by: string, time: readonly string[]): Promise<void> => {
+      const files = ["-in", `${name}.csr`, "-extfile", `${name}.ext`, "-out", `${name}.pem`];
+      const signer = ["-CA", `${by}.pem`, "-CAkey", `${by}.key`, "-CAcreateserial"];
+      await this.openssl("x509", "-req", ...files, ...signer, ...time);
+    };
     await sign("between", "root", ["-days", "60"]);
     await sign("tsa", "between", ["-days", String(days)]);
   }
