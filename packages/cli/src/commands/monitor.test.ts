@@ -126,6 +126,56 @@ test("goes on until Ctrl-C, and with --keep-going beyond a conviction", async ()
   expect(await going.stop("SIGINT")).toMatchObject({ code: 0 });
 });
 
+test("a policy says whose signatures are needed", async () => {
+  const policy = async (lines: readonly string[]) => {
+    await writeFile(join(directory, "policy"), `${lines.join("\n")}\n`);
+    const parameters = ["--policy", "policy", "--state", "policy-state", "--once", "--json"];
+    return await run(["monitor", main(honest.url), ...parameters]);
+  };
+  const log = `log ${honest.vkey}`;
+  expect(await policy([log, "quorum none"])).toMatchObject({ code: 0 });
+  const witness = "witness w witness.example/w+54610131+BO1JKMYo0cLG6ukDOJBZlWEpWSc6XGP5NjbBRhSshzfR";
+  expect(await policy([log, witness, "quorum w"])).toMatchObject({
+    code: 1,
+    out: expect.stringContaining("cosignatures_too_few"),
+  });
+});
+
+test("follows the log over a change of its key", async () => {
+  const data = join(directory, "keys");
+  const node = await startServe(data);
+  const env = { XDG_STATE_HOME: join(directory, "xdg") };
+  const key = async (command: string) => await run(["key", command, "--url", node.url]);
+  const parameters = [main(node.url), "--key", node.vkey, "--state", "keys-state", "--json"];
+  try {
+    await append(node.url, 10, 1);
+    const following = new SteleProcess(["monitor", ...parameters, "--every", "50ms"], {
+      cwd: directory,
+      env,
+    });
+    const hashed = async (entries: number) => {
+      let told = JSON.parse(await following.line());
+      while (told.entries_hashed !== entries) told = JSON.parse(await following.line());
+    };
+    await hashed(10);
+    expect(await key("rotate")).toMatchObject({ code: 0 });
+    await append(node.url, 10, 2);
+    await hashed(20);
+    expect(await key("retire")).toMatchObject({ code: 0 });
+    await append(node.url, 10, 3);
+    await hashed(30);
+    expect(await following.stop("SIGINT")).toMatchObject({ code: 0, err: "" });
+    // From any key of the log, and from what was remembered.
+    expect(await run(["monitor", ...parameters, "--once"])).toMatchObject({ code: 0 });
+    expect(await run(["monitor", node.url, "--state", "keys-state", "--once"])).toMatchObject({
+      code: 0,
+      err: "",
+    });
+  } finally {
+    await node.process.stop();
+  }
+});
+
 test("says what is wrong with the command line, or with what is there", async () => {
   const once = ["--once", "--state", "wrong"];
   expect(await run(["monitor", honest.url, "--key", honest.vkey, ...once])).toMatchObject({
