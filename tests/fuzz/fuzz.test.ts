@@ -41,7 +41,7 @@ function takesLeadingZeroes(bytes: Buffer): Uint8Array {
 function isQuadratic(bytes: Buffer): undefined {
   let sum = 0;
   for (let i = 0; i < bytes.length; i++) {
-    for (let j = 0; j < bytes.length; j += 4) sum += bytes[j]! & i;
+    for (let j = 0; j < bytes.length; j += 64) sum += bytes[j]! & i;
   }
   if (sum < 0) throw new MalformedError("planted", "never");
 }

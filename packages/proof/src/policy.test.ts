@@ -7,7 +7,7 @@ import { formatPolicy, parsePolicy, type Policy } from "./policy.ts";
 import { checkpointPolicy, policyLogs, quorumReached } from "./quorum.ts";
 import { expectError } from "./testing/expect-error.ts";
 import { ORIGIN, testSigner, testWitness } from "./testing/test-log.ts";
-import { encodeUtf8 } from "./utf8.ts";
+import { decodeUtf8, encodeUtf8 } from "./utf8.ts";
 import { formatVerifierKey } from "./verifier-key.ts";
 
 const vkeys = Array.from({ length: 70 }, (_, i) =>
@@ -42,6 +42,12 @@ group Y-witnesses any Y1 Y2
 group X-and-Y all X-witnesses Y-witnesses
 quorum X-and-Y
 `;
+
+  test("a URL as long as a policy may be", () => {
+    const url = `https://${"a".repeat(200_000)}.example`;
+    const text = `log ${formatVerifierKey(testSigner(ORIGIN, 1).key)} ${url}\nquorum none\n`;
+    expect(decodeUtf8(formatPolicy(parsePolicy(encodeUtf8(text))))).toBe(text);
+  });
 
   test("two levels of groups", () => {
     const policy = parse(text);

@@ -224,7 +224,9 @@ function fromOctets(octets: string): string {
 }
 
 function toOctets(text: string): string {
-  if (text.isWellFormed()) return String.fromCharCode(...encodeUtf8(text));
+  if (text.isWellFormed()) {
+    return Array.from(encodeUtf8(text), (octet) => String.fromCharCode(octet)).join("");
+  }
   const octets = text.replace(/[\udc80-\udcff]/g, (half) => String.fromCharCode(half.charCodeAt(0) - 0xdc00));
   if (/[^\0-\xff]/.test(octets) || fromOctets(octets) !== text) {
     throw malformed(`${JSON.stringify(text)} stands for no octets`);
