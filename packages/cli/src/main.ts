@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import { addAlarms } from "./commands/alarms.ts";
 import { addAppend } from "./commands/append.ts";
 import { addBench } from "./commands/bench.ts";
 import { addExport } from "./commands/export.ts";
@@ -63,6 +64,7 @@ function makeProgram(): Command {
   const commands = [
     addServe,
     addStatus,
+    addAlarms,
     addAppend,
     addImport,
     addSearch,

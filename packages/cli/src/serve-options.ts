@@ -37,6 +37,7 @@ const STORE = "A store that nodes share (without it, everything is in --data):";
 const MIRRORS = "Mirrors:";
 const WITNESSES = "Witnesses:";
 const TIMESTAMPS = "Time-stamps:";
+const ALARMS = "Who is told of alarms:";
 
 const OPTIONS: readonly ServeOption[] = [
   {
@@ -193,6 +194,30 @@ const OPTIONS: readonly ServeOption[] = [
     description: "keep a published checkpoint for good, time-stamped, so often (1h)",
     parse: duration,
   },
+  { heading: ALARMS, flags: "--notify-webhook <url>", description: "a webhook, signed with HMAC-SHA-256" },
+  { heading: ALARMS, flags: "--notify-webhook-secret <file>", description: "what it is signed with" },
+  {
+    heading: ALARMS,
+    flags: "--notify-slack <file>",
+    description: "an incoming webhook of Slack, or as Slack's; the file has its URL",
+  },
+  {
+    heading: ALARMS,
+    flags: "--notify-smtp <url>",
+    description: "smtp://host (with STARTTLS), smtps://host or smtp+plain://host",
+  },
+  {
+    heading: ALARMS,
+    flags: "--notify-smtp-login <file>",
+    description: "the user on the first line, the password on the second",
+  },
+  { heading: ALARMS, flags: "--notify-mail-from <address>", description: "who the mail is from" },
+  {
+    heading: ALARMS,
+    flags: "--notify-mail-to <address,…>",
+    description: "who gets it",
+    parse: list,
+  },
 ];
 
 /** What `stele serve` was told, by flags, the config file and defaults, in this order. */
@@ -226,6 +251,13 @@ export interface ServeFlags {
   readonly tsa?: readonly string[];
   readonly tsaCa?: string;
   readonly anchorEvery?: number;
+  readonly notifyWebhook?: string;
+  readonly notifyWebhookSecret?: string;
+  readonly notifySlack?: string;
+  readonly notifySmtp?: string;
+  readonly notifySmtpLogin?: string;
+  readonly notifyMailFrom?: string;
+  readonly notifyMailTo?: readonly string[];
   readonly demo?: boolean;
 }
 

@@ -95,7 +95,8 @@ describe("tail", () => {
 
   test("begins where the log ends, and tells the node so", async () => {
     const node = await faultyNode(
-      (_, response) => json(response, 200, { name: "main", origin: "o", vkey: "k", tree_size: 42, sealed_size: 0 }),
+      (_, response) =>
+        json(response, 200, { name: "main", origin: "o", vkey: "k", tree_size: 42, sealed_size: 0 }),
       resetBefore,
       stream(sse(42)),
     );

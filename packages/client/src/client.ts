@@ -12,6 +12,7 @@ import {
   type LogKeys,
   type NoteVerifier,
 } from "@stele/proof";
+import { NodeAlarms } from "./alarms.ts";
 import { Answer } from "./answer.ts";
 import { webEnvironment, type Environment } from "./environment.ts";
 import type { EventInput } from "./event.ts";
@@ -82,6 +83,8 @@ const SMALL_ANSWER_LENGTH_BYTES_MAX = 4 << 20;
  */
 export class SteleClient {
   readonly log: string;
+  /** The alarms of the node. */
+  readonly alarms: NodeAlarms;
   readonly #transport: Transport;
   readonly #environment: Environment;
 
@@ -97,6 +100,7 @@ export class SteleClient {
       attemptsMax: options.attemptsMax ?? 8,
       environment: this.#environment,
     });
+    this.alarms = new NodeAlarms(this.#transport);
   }
 
   /** The endpoint that the next call goes to first. */

@@ -1,3 +1,4 @@
+export type { Alarm, NodeAlarms, NotifierTest } from "./alarms.ts";
 export { SteleClient } from "./client.ts";
 export type { ClientOptions, SearchOptions, SearchPage, TailOptions } from "./client.ts";
 export type { Environment } from "./environment.ts";

@@ -1,3 +1,4 @@
+import { parseAlarm, type Alarm } from "./alarms.ts";
 import type { Answer } from "./answer.ts";
 
 /** What a node says that it, its store and its logs are at: `GET /v1/status`. Times in seconds. */
@@ -11,6 +12,8 @@ export interface NodeStatus {
     readonly remarks: readonly string[];
   };
   readonly logs: readonly LogStatus[];
+  /** Those that are active, oldest first, without their evidence. */
+  readonly alarms: readonly Alarm[];
 }
 
 export interface LogStatus {
@@ -71,6 +74,7 @@ export function parseNodeStatus(answer: Answer): NodeStatus {
         .map((remark) => remark.string()),
     },
     logs: answer.field("logs").items().map(parseLogStatus),
+    alarms: answer.field("alarms").items().map(parseAlarm),
   };
 }
 

@@ -17,7 +17,11 @@ import { StoredLog, type LogReport, type MirroredLog } from "./log/stored-log.ts
 import { LogMirrors, type MirrorPolicy } from "./mirror/log-mirrors.ts";
 import { MirrorWriter } from "./mirror/mirror-writer.ts";
 import { ReconcileSchedule } from "./mirror/reconcile-schedule.ts";
-import { AlarmBoard, type Alarm } from "./ops/alarms.ts";
+import { AlarmKeeper, type TestResult } from "./ops/alarm-keeper.ts";
+import { AlarmWatch } from "./ops/alarm-watch.ts";
+import type { AlarmBoard, AlarmChange } from "./ops/alarms.ts";
+import { alarmsOfReport, logNotOpened, logOpened } from "./ops/log-alarms.ts";
+import type { Notifier } from "./ops/notify/notification.ts";
 import { Metrics } from "./ops/metrics.ts";
 import { PUBLISHED_FILE } from "./publish/published-file.ts";
 import { Publisher, type PublishableLog } from "./publish/publisher.ts";
@@ -62,6 +66,10 @@ export interface NodeOptions {
   readonly now?: () => number;
   /** Told of what logs do or suffer in the background. */
   readonly report?: (log: string, event: LogReport) => void;
+  /** Who is told of alarms. */
+  readonly notifiers?: readonly Notifier[];
+  /** Told of alarms that begin and end, for the node's own log. */
+  readonly reportAlarm?: (change: AlarmChange) => void;
 }
 
 /** The log that every node has. */
@@ -78,13 +86,13 @@ const NO_MIRRORS: NodeMirrors = {
   stores: [],
   policy: { mode: "async", timeoutMs: 0, failure: "fail", reconcileEveryMs: 0 },
 };
-const SIGNER_FAILING = { code: "signer_failing", subject: "signer" } as const;
 const REOPEN_PAUSE_MS = 1_000;
 
 /** The logs of one node, and what they share. */
 export class SteleNode implements NodeView {
   readonly metrics: Metrics;
-  readonly alarms: AlarmBoard;
+  readonly #alarms: AlarmKeeper;
+  readonly #watch: AlarmWatch;
   readonly #options: NodeOptions;
   readonly #home: LogHome;
   readonly #database: Database;
@@ -97,10 +105,15 @@ export class SteleNode implements NodeView {
   readonly #startedMs = Date.now();
   #state: NodeView["state"] = "starting";
 
-  private constructor(options: NodeOptions, database: Database) {
+  private constructor(options: NodeOptions, database: Database, alarms: AlarmKeeper) {
     this.#options = options;
     this.metrics = options.metrics ?? new Metrics();
-    this.alarms = new AlarmBoard(options.now ?? Date.now);
+    this.#alarms = alarms;
+    this.#watch = new AlarmWatch({
+      board: alarms.board,
+      logs: () => this.logs(),
+      monotonicMs: () => systemClock.monotonicMs(),
+    });
     this.#home = options.home ?? new DirectoryHome(options.dataDir);
     this.#database = database;
     this.metrics.watch(() => this.status());
@@ -135,7 +148,14 @@ export class SteleNode implements NodeView {
       directories: [logs, cache],
       tempDirectory: join(cache, "_duckdb"),
     });
-    const node = new SteleNode(options, database);
+    const alarms = await AlarmKeeper.open({
+      directory: join(dataDir, "alarms"),
+      notifiers: options.notifiers ?? [],
+      clock: systemClock,
+      now: options.now ?? Date.now,
+      report: options.reportAlarm,
+    });
+    const node = new SteleNode(options, database, alarms);
     try {
       for (const name of await node.#home.names()) await node.#openAtStart(name);
       await node.createLog(MAIN);
@@ -144,6 +164,7 @@ export class SteleNode implements NodeView {
       throw error;
     }
     node.#state = "ready";
+    node.#watch.start();
     return node;
   }
 
@@ -154,7 +175,18 @@ export class SteleNode implements NodeView {
     } catch (error) {
       if (name === MAIN || this.#home.isOwn) throw error;
       this.#options.report?.(name, { kind: "failed", what: "opening the log", error });
+      logNotOpened(this.alarms, name, error);
     }
+  }
+
+  /** What a person has to know. */
+  get alarms(): AlarmBoard {
+    return this.#alarms.board;
+  }
+
+  /** Sends a test to who is told of alarms. */
+  async testAlarms(): Promise<readonly TestResult[]> {
+    return await this.#alarms.test();
   }
 
   get state(): NodeView["state"] {
@@ -214,12 +246,14 @@ export class SteleNode implements NodeView {
   /** Commits what was submitted, and lets go of everything, whatever fails meanwhile; then throws the first failure. */
   async close(): Promise<void> {
     this.#state = "stopping";
+    this.#watch.close();
     await Promise.allSettled(this.#opening.values());
     const parts = [
       ...this.#logs.values(),
       this.#pool,
       this.#home,
       ...(this.#options.mirrors?.stores ?? []),
+      this.#alarms,
       this.#database,
     ];
     const failures: unknown[] = [];
@@ -271,6 +305,7 @@ export class SteleNode implements NodeView {
       report: (event) => this.#report(name, event),
     });
     this.#logs.set(name, log);
+    logOpened(this.alarms, name);
     return log;
   }
 
@@ -348,8 +383,7 @@ export class SteleNode implements NodeView {
 
   #report(name: string, event: LogReport): void {
     this.#options.report?.(name, event);
-    if (event.kind === "signer_failed") this.alarms.raise(signerFailing(name, event.error));
-    if (event.kind === "signer_recovered") this.alarms.clear({ ...SIGNER_FAILING, log: name });
+    alarmsOfReport(this.alarms, name, event);
     if (event.kind === "stale" && this.#state !== "stopping") void this.#reopen(name);
   }
 
@@ -364,21 +398,11 @@ export class SteleNode implements NodeView {
         return;
       } catch (error) {
         this.#options.report?.(name, { kind: "failed", what: "opening the log anew", error });
+        logNotOpened(this.alarms, name, error);
         await systemClock.sleep(REOPEN_PAUSE_MS);
       }
     }
   }
-}
-
-function signerFailing(log: string, error: unknown): Alarm {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  const why = cause instanceof Error ? cause.message : String(cause);
-  return {
-    ...SIGNER_FAILING,
-    log,
-    severity: "critical",
-    message: `The log ${log} takes no writes at this node, or is signed with some of its keys only: ${why}`,
-  };
 }
 
 function randomSeed(): { k0: number; k1: number } {

@@ -6,11 +6,12 @@ import { buildServer, type ServerOptions } from "./http/server.ts";
 import { DirectoryHome } from "./log/directory-home.ts";
 import { openKeySource } from "./log/signer/open-key-source.ts";
 import { Metrics } from "./ops/metrics.ts";
+import { openNotifiers, type NotifyOptions } from "./ops/notify/open-notifiers.ts";
 import { SteleNode, type NodeOptions } from "./node.ts";
 import type { MirrorOptions, SharedOptions } from "./open-stores.ts";
 import { errorCode } from "./store/storage-error.ts";
 
-export interface StartOptions extends Omit<NodeOptions, "home" | "metrics" | "mirrors"> {
+export interface StartOptions extends Omit<NodeOptions, "home" | "metrics" | "mirrors" | "notifiers"> {
   /** The store that this node shares with others; without it, the logs are in `dataDir`. */
   readonly shared?: SharedOptions;
   readonly mirrors?: MirrorOptions;
@@ -19,6 +20,8 @@ export interface StartOptions extends Omit<NodeOptions, "home" | "metrics" | "mi
    * without, keys are in files beside the logs unless told.
    */
   readonly keys?: readonly string[];
+  /** Who is told of alarms. */
+  readonly notify?: NotifyOptions;
   /** A file with access tokens: `<dataDir>/tokens.json` unless told. */
   readonly tokensPath?: string;
   /** The address to listen on: 127.0.0.1 unless told. Any that others can reach needs access tokens. */
@@ -43,7 +46,7 @@ export interface RunningNode {
  * Opens a data directory and serves it over HTTP.
  *
  * @throws AccessError `tokens_missing` before anything is opened; what `SteleNode.open` throws;
- *   UnavailableError `address_taken`, `listen_failed`
+ *   MalformedError `option_invalid`; UnavailableError `address_taken`, `listen_failed`
  */
 export async function startNode(options: StartOptions): Promise<RunningNode> {
   const host = options.host ?? "127.0.0.1";
@@ -51,8 +54,9 @@ export async function startNode(options: StartOptions): Promise<RunningNode> {
   const tokens = new TokenStore(options.tokensPath ?? tokensPath(options.dataDir), now);
   assertSafeToListen(host, tokens);
   const metrics = new Metrics();
+  const notifiers = options.notify ? await openNotifiers(options.notify, now) : [];
   const { probed, ...stores } = await openStores(options, metrics);
-  const node = await openNode({ ...options, mirrors: undefined, ...stores, metrics }, probed);
+  const node = await openNode({ ...options, mirrors: undefined, ...stores, metrics, notifiers }, probed);
   try {
     await probed;
     const api = await buildServer(node, {

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { resolve } from "node:path";
-import type { LogReport, RunningNode, StartOptions } from "@stele/server";
+import type { AlarmChange, LogReport, RunningNode, StartOptions } from "@stele/server";
 import { newestKey } from "@stele/proof";
 import { UsageError } from "../cli-error.ts";
 import type { AddCommand } from "../command.ts";
@@ -8,6 +8,7 @@ import { feedDemo } from "../demo-feed.ts";
 import { describeFailure } from "../failure.ts";
 import { countOf, formatCount } from "../count.ts";
 import { readPolicy } from "../policy-file.ts";
+import { notifyOf } from "../notify-options.ts";
 import { printable } from "../printable.ts";
 import { ProgressBar } from "../progress-bar.ts";
 import { addServeOptions, serveFlags, type ServeFlags } from "../serve-options.ts";
@@ -38,8 +39,10 @@ async function serve(session: Session, flags: ServeFlags): Promise<void> {
     ...(flags.key && { keys: flags.key }),
     ...publishingOf(flags),
     ...(await anchoringOf(flags)),
+    ...notifyOf(flags),
     logger: { level: "warn", stream: process.stderr },
     report: (log, event) => void session.remark(`log ${log}: ${tell(event)}`),
+    reportAlarm: ({ kind, alarm }) => void session.remark(tellAlarm(kind, alarm)),
   });
   try {
     await announce(session, running, flags);
@@ -204,6 +207,16 @@ async function runDemo(session: Session, { url }: RunningNode, signal: AbortSign
   }
 }
 
+function tellAlarm(
+  kind: AlarmChange["kind"],
+  { id, code, log, severity, message }: AlarmChange["alarm"],
+): string {
+  const of = `${code}${log === undefined ? "" : ` (log ${log})`}`;
+  return kind === "raised"
+    ? `ALARM ${id} ${severity} ${of}: ${printable(message)}`
+    : `alarm ${id} ${kind}: ${of}`;
+}
+
 function tell(event: LogReport): string {
   switch (event.kind) {
     case "sealed": {
@@ -231,16 +244,16 @@ function tell(event: LogReport): string {
     case "mirror_recovered":
       return `the mirror ${event.place} works again`;
     case "mirror_conflict":
-      return `ALARM: the mirror ${event.place} has another ${event.key} than the primary. Nothing was overwritten; the primary's is kept as ${event.keptAs}`;
+      return `the mirror ${event.place} has another ${event.key} than the primary. Nothing was overwritten; the primary's is kept as ${event.keptAs}`;
     case "reconciled": {
       const { place, compared, copied, trimmed, alarms } = event.report;
-      const found = alarms.map(({ kind, key, detail }) => `\n  ALARM ${kind}: ${key}: ${detail}`).join("");
+      const found = alarms.map(({ kind, key, detail }) => `\n  ${kind}: ${key}: ${detail}`).join("");
       return `compared the mirror ${place}: ${countOf(compared, "object")}, ${formatCount(copied)} copied, ${formatCount(trimmed)} trimmed${found}`;
     }
     case "reconcile_failed":
       return `comparing the mirror ${event.place} failed: ${describeFailure(event.error).message}`;
     case "mirror_degraded":
-      return `ALARM: the mirror ${event.place} is behind; events are acknowledged without it from now on`;
+      return `the mirror ${event.place} is behind; events are acknowledged without it from now on`;
     case "mirror_in_step":
       return `the mirror ${event.place} has everything; acknowledgements wait for it again`;
   }

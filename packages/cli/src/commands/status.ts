@@ -1,6 +1,7 @@
 import { UnavailableError } from "@stele/proof";
 import type { LogStatus, MirrorStatus, NodeStatus, WitnessStatus } from "@stele/client";
 import type { AddCommand } from "../command.ts";
+import { alarmLine } from "./alarms.ts";
 import { countOf, formatCount } from "../count.ts";
 import { describeFailure } from "../failure.ts";
 import { printable } from "../printable.ts";
@@ -10,7 +11,9 @@ export const addStatus: AddCommand = (program, run) => {
   program
     .command("status")
     .summary("what nodes, their store and their logs are at")
-    .description("Asks each node of --url. Fails if one does not answer or a log takes no writes.")
+    .description(
+      "Asks each node of --url. Fails if one does not answer, a log takes no writes, or there is a critical alarm.",
+    )
     .action(run(status));
 };
 
@@ -29,14 +32,17 @@ async function status(session: Session): Promise<void> {
       else await session.print(`${session.out.style("bold", url)}  ${session.out.style("red", message)}`);
       continue;
     }
-    if (!answer.value.logs.every(({ writable }) => writable)) unwell++;
+    const { logs, alarms } = answer.value;
+    const isWell =
+      logs.every(({ writable }) => writable) && alarms.every(({ severity }) => severity !== "critical");
+    if (!isWell) unwell++;
     if (session.json) await session.printJson({ url, ...answer.value });
     else await show(session, url, answer.value);
   }
   if (unwell > 0) {
     throw new UnavailableError(
       "node_unwell",
-      `${unwell} of ${countOf(urls.length, "node")} did not answer, or has a log that takes no writes`,
+      `${unwell} of ${countOf(urls.length, "node")} did not answer, has a log that takes no writes, or a critical alarm`,
     );
   }
 }
@@ -44,7 +50,7 @@ async function status(session: Session): Promise<void> {
 async function show(
   session: Session,
   url: string,
-  { state, startedAt, store, logs }: NodeStatus,
+  { state, startedAt, store, logs, alarms }: NodeStatus,
 ): Promise<void> {
   const { out } = session;
   await session.print(
@@ -54,6 +60,7 @@ async function show(
   for (const remark of store.remarks)
     await session.print(`  ${out.style("yellow", "note")}    ${printable(remark)}`);
   for (const log of logs) await showLog(session, log);
+  for (const alarm of alarms) await session.print(`  alarm   ${alarmLine(session, alarm)}`);
 }
 
 async function showLog(session: Session, log: LogStatus): Promise<void> {

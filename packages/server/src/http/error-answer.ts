@@ -78,6 +78,9 @@ const FASTIFY_ERRORS: Readonly<Record<string, readonly [RequestErrorCode, string
     "media_type_unsupported",
     "The Content-Type is not one that is accepted here",
   ],
+  FST_ERR_CTP_BODY_TOO_LARGE: ["body_too_large", "The body is longer than it can be here"],
+  FST_ERR_CTP_INVALID_JSON_BODY: ["parameter_malformed", "The body is not JSON"],
+  FST_ERR_CTP_EMPTY_JSON_BODY: ["parameter_malformed", "The body is empty: JSON was expected"],
 };
 
 function fromFastify(error: unknown): unknown {

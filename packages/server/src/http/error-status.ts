@@ -25,6 +25,7 @@ export const ERROR_STATUS: Readonly<Record<string, number>> = {
   route_unknown: 404,
   log_unknown: 404,
   entry_unknown: 404,
+  alarm_unknown: 404,
   tile_unknown: 404,
   not_found: 404,
 

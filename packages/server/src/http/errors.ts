@@ -8,6 +8,7 @@ export const REQUEST_ERROR_CODES = {
   route_unknown: "There is no such method and path.",
   log_unknown: "The node has no log of this name.",
   log_name_malformed: "Not a name for a log.",
+  alarm_unknown: "The node has no alarm of this id.",
   entry_unknown: "The log has no entry of this index or id.",
   tile_unknown: "The log's tree has no such tile, or not of this width.",
   index_out_of_range: "The tree has no such leaf, or the log no tree of this size.",

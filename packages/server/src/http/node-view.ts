@@ -1,5 +1,7 @@
 import { UnavailableError } from "@stele/proof";
 import type { AuditLog } from "../log/audit-log.ts";
+import type { TestResult } from "../ops/alarm-keeper.ts";
+import type { AlarmBoard } from "../ops/alarms.ts";
 import type { NodeStatus } from "../ops/status.ts";
 import { RequestError } from "./errors.ts";
 
@@ -15,6 +17,9 @@ export interface NodeView {
   createLog(name: string): Promise<AuditLog>;
   /** What it is at. Returns at once. */
   status(): NodeStatus;
+  readonly alarms: AlarmBoard;
+  /** Sends a test to who is told of alarms, and waits for their answers. */
+  testAlarms(): Promise<readonly TestResult[]>;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { Type, type Static, type TSchema } from "typebox";
+import { AlarmBody } from "./alarm-body.ts";
 
 /** What a log is called. */
 export const LOG_NAME_FORM = /^[a-z0-9][a-z0-9-]{0,62}$/;
@@ -119,7 +120,7 @@ export const LogInfo = Type.Object(
 export const IndexedEntry = Type.Object({ index: Index, entry: reference(Entry) }, { $id: "IndexedEntry" });
 
 /** All schemas that others refer to by name. */
-export const NAMED_SCHEMAS: readonly TSchema[] = [ErrorBody, Entry, Event, LogInfo, IndexedEntry];
+export const NAMED_SCHEMAS: readonly TSchema[] = [ErrorBody, Entry, Event, LogInfo, IndexedEntry, AlarmBody];
 
 /** A reference to one of {@link NAMED_SCHEMAS}. */
 export function reference<T extends TSchema & { $id?: string }>(schema: T) {

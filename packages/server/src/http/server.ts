@@ -5,6 +5,7 @@ import type { Role } from "../access/role.ts";
 import type { TokenStore } from "../access/tokens.ts";
 import type { Metrics } from "../ops/metrics.ts";
 import type { Api, ApiContext } from "./api.ts";
+import { alarmRoutes } from "./alarm-routes.ts";
 import { DOCS_PREFIX, docsRoutes } from "./docs-routes.ts";
 import { evidenceRoutes } from "./evidence-routes.ts";
 import { entryRoutes } from "./entry-routes.ts";
@@ -101,6 +102,7 @@ export async function buildServer(node: NodeView, options: ServerOptions): Promi
     routes(api, context);
   }
   operationsRoutes(api, context);
+  await api.register(async (scope) => alarmRoutes(scope, context));
   statusRoutes(api, context);
   verifierPageRoute(api);
   return api;

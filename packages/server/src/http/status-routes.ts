@@ -3,7 +3,8 @@ import type { MirrorState } from "../mirror/mirror-writer.ts";
 import type { WitnessState } from "../publish/witness.ts";
 import type { LogStatus } from "../ops/status.ts";
 import type { Api, ApiContext } from "./api.ts";
-import { answers, json, Size } from "./schemas.ts";
+import { AlarmBody, summaryJson } from "./alarm-body.ts";
+import { answers, json, reference, Size } from "./schemas.ts";
 
 const Seconds = Type.Number({ minimum: 0 });
 const Reason = Type.Optional(Type.String({ description: "Why not" }));
@@ -70,6 +71,7 @@ const Status = Type.Object({
     remarks: Type.Array(Type.String()),
   }),
   logs: Type.Array(Log),
+  alarms: Type.Array(reference(AlarmBody), { description: "Those that are active, oldest first" }),
 });
 
 /** What the node is at. */
@@ -86,7 +88,7 @@ export function statusRoutes(api: Api, { node, nowMs }: ApiContext): void {
       },
     },
     () => {
-      const { state, startedMs, store, logs } = node.status();
+      const { state, startedMs, store, logs, alarms } = node.status();
       return {
         state,
         started_at: new Date(startedMs).toISOString(),
@@ -97,6 +99,7 @@ export function statusRoutes(api: Api, { node, nowMs }: ApiContext): void {
           remarks: [...store.remarks],
         },
         logs: logs.map((log) => logStatus(log, nowMs())),
+        alarms: alarms.map(summaryJson),
       };
     },
   );

@@ -69,6 +69,7 @@ export class NodeGauges {
   readonly #witnessedSize: Gauge<"log">;
   readonly #cache: readonly (readonly [Counter, Row<SegmentCacheCounters>])[];
   readonly #cacheUsed: Gauge;
+  readonly #alarms: Gauge<"code" | "severity" | "log">;
 
   constructor(registry: Registry) {
     const of = <Label extends string>([name, help]: Row<never>, labelNames: Label[]) => ({
@@ -99,9 +100,15 @@ export class NodeGauges {
       help: "Disk that the cache of segments takes",
       registers: [registry],
     });
+    this.#alarms = new Gauge({
+      name: "stele_alarms",
+      help: "Alarms that are active",
+      labelNames: ["code", "severity", "log"] as const,
+      registers: [registry],
+    });
   }
 
-  show({ store, logs }: NodeStatus): void {
+  show({ store, logs, alarms }: NodeStatus): void {
     for (const [gauge, [, , read]] of this.#logs) {
       gauge.reset();
       for (const log of logs) gauge.set({ log: log.name }, read(log));
@@ -113,6 +120,8 @@ export class NodeGauges {
       }
     }
     this.#showWitnesses(logs);
+    this.#alarms.reset();
+    for (const { code, severity, log = "" } of alarms) this.#alarms.inc({ code, severity, log });
     const { cache } = store;
     if (!cache) return;
     for (const [counter, [, , read]] of this.#cache) {

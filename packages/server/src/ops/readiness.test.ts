@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { refusal, serveNode, type ServedNode } from "../http/testing/served-node.ts";
 import type { NodeView } from "../http/node-view.ts";
+import { AlarmBoard } from "./alarms.ts";
 import { reasonsNotReady } from "./readiness.ts";
 
 let served: ServedNode;
@@ -49,6 +50,8 @@ const nodeWithoutLogs: Omit<NodeView, "state"> = {
   log: () => undefined,
   prepare: () => Promise.resolve(),
   createLog: () => Promise.reject(new Error("There is no log")),
+  alarms: new AlarmBoard(() => 0),
+  testAlarms: () => Promise.resolve([]),
 };
 
 it("is told to anyone; why not, to readers", async () => {

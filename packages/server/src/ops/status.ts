@@ -1,4 +1,4 @@
-import type { ActiveAlarm } from "./alarms.ts";
+import type { AlarmRecord } from "./alarms.ts";
 import type { MirrorState } from "../mirror/mirror-writer.ts";
 import type { WitnessState } from "../publish/witness.ts";
 import type { SegmentCacheCounters } from "../search/segment-cache.ts";
@@ -10,7 +10,8 @@ export interface NodeStatus {
   readonly startedMs: number;
   readonly store: StoreStatus;
   readonly logs: readonly LogStatus[];
-  readonly alarms: readonly ActiveAlarm[];
+  /** Those that are active, oldest first. */
+  readonly alarms: readonly AlarmRecord[];
 }
 
 export interface StoreStatus {
