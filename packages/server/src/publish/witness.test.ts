@@ -37,7 +37,7 @@ beforeEach(async () => {
   treeSize = 10;
   followingMs = 0;
   scripted = await ScriptedWitness.start();
-  alarms = new AlarmBoard(clock.nowMs);
+  alarms = new AlarmBoard(() => clock.nowMs());
   witness = new Witness({
     log: "main",
     witness: { name: "w1", key: signer.key, url: scripted.url },
