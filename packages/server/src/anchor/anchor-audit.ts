@@ -1,7 +1,6 @@
 import { createHash, type X509Certificate } from "node:crypto";
 import { MalformedError, VerificationError } from "@stele/proof";
 import { Anchors, type AnchorObjects } from "./anchors.ts";
-import { verifyTimestamp } from "./timestamp.ts";
 
 /** What a verification found of anchors. */
 export interface AnchorFindings {
@@ -38,7 +37,7 @@ export async function auditAnchors(
       findings.anchors++;
       const digest = createHash("sha256").update(checkpoint).digest();
       for (const { key, response } of timestamps) {
-        const stamp = verifyAt(`${objects.place}/${key}`, response, digest, trusted);
+        const stamp = await verifyAt(`${objects.place}/${key}`, response, digest, trusted);
         findings.timestamps++;
         if (stamp.isAuthenticated) findings.authenticated++;
         findings.newest = { treeSize, timeMs: stamp.timeMs, authority: stamp.authority };
@@ -51,12 +50,14 @@ export async function auditAnchors(
   return findings;
 }
 
-function verifyAt(
+async function verifyAt(
   place: string,
   response: Uint8Array,
   digest: Uint8Array,
   trusted: readonly X509Certificate[] | undefined,
 ) {
+  // What reads DER is loaded only where there are time-stamps.
+  const { verifyTimestamp } = await import("./timestamp.ts");
   try {
     return verifyTimestamp(response, digest, trusted && { trusted });
   } catch (cause) {

@@ -1,6 +1,5 @@
 import { readFile } from "node:fs/promises";
 import type { AnchoringOptions } from "./anchorer.ts";
-import { TsaClient } from "./tsa-client.ts";
 import { parseCertificates } from "./tsa-certificate.ts";
 
 export interface AnchoringSettings {
@@ -16,6 +15,8 @@ export async function makeAnchoring({
   tsaCaPath,
   everyMs,
 }: AnchoringSettings): Promise<AnchoringOptions> {
+  // What reads DER is loaded only where there are time-stamps.
+  const { TsaClient } = await import("./tsa-client.ts");
   const trusted =
     tsaCaPath === undefined ? undefined : parseCertificates(await readFile(tsaCaPath, "utf8"), tsaCaPath);
   return {
