@@ -3,7 +3,8 @@ import {
   equalBytes,
   VerificationError,
   verifyCheckpoint,
-  type NoteVerifier,
+  followSuccession,
+  type LogKeys,
 } from "@stele/proof";
 import {
   hashLines,
@@ -13,7 +14,6 @@ import {
   parseCommit,
   parseSegmentRecord,
   type Committed,
-  type LogIdentity,
   type SegmentRecord,
 } from "@stele/server/protocol";
 import type { SimStore, StoreWatch } from "./sim-store.ts";
@@ -34,13 +34,15 @@ export interface Receipt {
  * which it happens, and shares no state with the nodes. What nodes say and do is compared with it.
  */
 export class History implements StoreWatch {
-  readonly #verifier: NoteVerifier;
+  #keys: LogKeys;
   readonly #store: () => SimStore;
   readonly #fail: (violation: Violation) => void;
   readonly #leafHashes: Uint8Array[] = [];
   readonly #ids: string[] = [];
   readonly #indexOfId = new Map<string, number>();
   readonly #commitIds = new Map<number, string>();
+  /** Of every commit that counts, trimmed or not. */
+  readonly #checkpoints: Buffer[] = [];
   readonly #roots = new Map<number, Uint8Array>();
   /** Roots of the notes that were verified, by their text: each is shown by every node. */
   readonly #signedRoots = new Map<string, Uint8Array>();
@@ -49,12 +51,13 @@ export class History implements StoreWatch {
   /** How often each id was sent. */
   readonly #sent = new Map<string, number>();
   #records: SegmentRecord[] = [];
+  readonly #recordNotes = new Map<number, Buffer>();
   /** Commits that landed where the history had gone on long before: nobody may believe them. */
   lateCommits = 0;
   trimmedCommits = 0;
 
-  constructor(identity: LogIdentity, store: () => SimStore, fail: (violation: Violation) => void) {
-    this.#verifier = logVerifier(identity.vkey);
+  constructor(firstVkey: string, store: () => SimStore, fail: (violation: Violation) => void) {
+    this.#keys = followSuccession(firstVkey, [], logVerifier);
     this.#store = store;
     this.#fail = fail;
     this.#roots.set(0, this.#range.root());
@@ -92,6 +95,7 @@ export class History implements StoreWatch {
     this.#guard(`${key} was created`, () => {
       if (key.startsWith(logKeys.journal)) this.#committed(key, bytes);
       if (key.startsWith(logKeys.segments)) this.#recorded(key, bytes);
+      if (key.startsWith(logKeys.keys)) this.#stated(key, bytes);
     });
   }
 
@@ -190,6 +194,7 @@ export class History implements StoreWatch {
       this.#ids.push(eventId);
     }
     this.#commitIds.set(start, id);
+    this.#checkpoints.push(Buffer.from(checkpoint));
     const root = this.#range.root();
     this.#roots.set(this.size, root);
     // The root decides: trees of different sizes have different ones.
@@ -198,9 +203,24 @@ export class History implements StoreWatch {
     }
   }
 
+  get statements(): number {
+    return this.#keys.statements.length;
+  }
+
+  /** A statement must count; and whatever was committed or sealed before must go on to count. */
+  #stated(key: string, bytes: Buffer): void {
+    const { keys, statements } = this.#keys;
+    if (key !== logKeys.keyStatement(statements.length + 1)) {
+      this.#violate("statements_follow", `${key} was created, but there are ${statements.length}`);
+    }
+    this.#keys = followSuccession(keys[0]!.vkey, [...statements, bytes], logVerifier);
+    for (const note of this.#checkpoints) verifyCheckpoint(note, this.#keys);
+    for (const [start, note] of this.#recordNotes) parseSegmentRecord(note, this.#keys, `${start}`);
+  }
+
   /** A seal record must cover exactly what the journal had, and name a file that has it. */
   #recorded(key: string, bytes: Buffer): void {
-    const record = parseSegmentRecord(bytes, this.#verifier, key);
+    const record = parseSegmentRecord(bytes, this.#keys, key);
     const { start, end, subtreeHashes, key: file } = record.segment;
     const content = this.#store().segments.get(file);
     const hashes = content && hashLines(Buffer.from(content));
@@ -218,13 +238,14 @@ export class History implements StoreWatch {
     if (!fits)
       this.#violate("seals_are_exact", `${key} records [${start}, ${end}) in ${file}, which is not so`);
     this.#records = [...this.#records, record];
+    this.#recordNotes.set(start, bytes);
   }
 
   #signedRoot(note: Uint8Array): Uint8Array {
     const text = Buffer.from(note).toString();
     let root = this.#signedRoots.get(text);
     if (!root) {
-      ({ root } = verifyCheckpoint(note, this.#verifier));
+      ({ root } = verifyCheckpoint(note, this.#keys));
       this.#signedRoots.set(text, root);
     }
     return root;

@@ -27,6 +27,7 @@ const totals = {
   segments: 0,
   trimmedCommits: 0,
   lateCommits: 0,
+  statements: 0,
   calls: 0,
   virtualSeconds: 0,
 };

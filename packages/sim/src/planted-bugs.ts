@@ -1,4 +1,5 @@
-import { logKeys, recoverShared, type ObjectStore } from "@stele/server/protocol";
+import { verifyCheckpoint } from "@stele/proof";
+import { logKeys, recoverShared, type LogIdentity, type ObjectStore } from "@stele/server/protocol";
 import type { Bug } from "./world.ts";
 
 /*
@@ -84,7 +85,36 @@ const trimsAtOnce = trimming("trims_at_once", 1);
 /** One commit more than what is sealed is deleted. */
 const trimsTooMuch = trimming("trims_too_much", 0);
 
+/** A node's knowledge of the keys, with some of its methods replaced. */
+function misjudging(
+  name: string,
+  replaced: (identity: LogIdentity) => Partial<Pick<LogIdentity, "verify" | "isSignedByNewest">>,
+): Bug {
+  return {
+    name,
+    identity: (identity) => {
+      const methods = replaced(identity);
+      return new Proxy(identity, {
+        get: (target, property) => {
+          const value: unknown = Reflect.get(methods, property) ?? Reflect.get(target, property, target);
+          return typeof value === "function" ? (value.bind(target) as unknown) : value;
+        },
+      });
+    },
+  };
+}
+
+/** A key is retired though no commit shows that every writer knows the newest. */
+const retiresUnproven = misjudging("retires_unproven", () => ({ isSignedByNewest: () => true }));
+
+/** A commit is followed without looking who else signed it. */
+const overlooksKeys = misjudging("overlooks_keys", (identity) => ({
+  verify: (note) => identity.trying((keys) => verifyCheckpoint(note, keys)),
+}));
+
 export const plantedBugs: readonly Bug[] = [
+  retiresUnproven,
+  overlooksKeys,
   existsIsForeign,
   existsIsOurs,
   believes404,

@@ -38,6 +38,7 @@ describe("many nodes on one log, simulated", () => {
       const failed: string[] = [];
       let segments = 0;
       let trimmed = 0;
+      let statements = 0;
       for (const seed of seeds) {
         const { violation, ...result } = await randomRun({ seed });
         if (violation) {
@@ -45,11 +46,13 @@ describe("many nodes on one log, simulated", () => {
         }
         segments += result.segments;
         trimmed += result.trimmedCommits;
+        statements += result.statements;
       }
       expect(failed).toEqual([]);
       // The runs get as far as the steps that are to be tried.
       expect(segments).toBeGreaterThan(SEEDS);
       expect(trimmed).toBeGreaterThan(SEEDS);
+      expect(statements).toBeGreaterThan(SEEDS / 2);
     },
   );
 });

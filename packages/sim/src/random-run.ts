@@ -25,6 +25,8 @@ export interface RunResult {
   readonly segments: number;
   readonly trimmedCommits: number;
   readonly lateCommits: number;
+  /** About the keys of the log. */
+  readonly statements: number;
   readonly calls: number;
   /** What does not hold, if anything. */
   readonly violation?: Error;
@@ -69,6 +71,7 @@ export async function randomRun({ seed, bug, show }: RunOptions): Promise<RunRes
     }
     wire.faults = randomFaults(prng, drawRates(draw), 2.5 * trimDelayMs);
     disturb(world, draw);
+    changeKeys(world, draw);
     await scheduler.run(15_000 + draw.between(1.5, 3) * trimDelayMs);
     for (const client of clients) client.stop();
     heal(world);
@@ -87,6 +90,7 @@ export async function randomRun({ seed, bug, show }: RunOptions): Promise<RunRes
     segments: history.segmentCount,
     trimmedCommits: history.trimmedCommits,
     lateCommits: history.lateCommits,
+    statements: history.statements,
     calls: [...wire.calls.values()].reduce((sum, count) => sum + count, 0),
     ...(violation && { violation }),
   };
@@ -104,6 +108,19 @@ function drawRates(draw: Prng): FaultRates {
     stop_before: rate(0.003),
     stop_after: rate(0.003),
   };
+}
+
+/** The key of the log is changed again and again, in half of the runs; by any node, whatever befalls it. */
+function changeKeys(world: World, draw: Prng): void {
+  const { scheduler, prng, nodes, settings } = world;
+  if (draw.chance(0.5)) return;
+  const pauseMs = draw.between(0.02, 0.3) * settings.trimDelayMs;
+  const change = (): void => {
+    if (world.isHealed) return;
+    void prng.pick(nodes).changeKeys();
+    scheduler.after(prng.between(0, 2) * pauseMs, "", change);
+  };
+  scheduler.after(pauseMs, "", change);
 }
 
 /** Things that befall whole nodes, now and then. */

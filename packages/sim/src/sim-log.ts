@@ -2,6 +2,7 @@ import { proveInclusion, tileHashReader, parseTile, MalformedError, UnavailableE
 import {
   EntryBlocks,
   Follower,
+  KeyRotation,
   MemoryJournal,
   Mutex,
   nativeHasher,
@@ -74,6 +75,7 @@ export class SimLog {
   readonly #blocks: EntryBlocks;
   readonly #follower: Follower;
   readonly #sequencer: Sequencer;
+  readonly #rotation: KeyRotation;
   readonly #sealer: Sealer;
   readonly #receivedClock: ReceivedClock;
   #head: SignedTreeHead;
@@ -138,6 +140,12 @@ export class SimLog {
       onRecovered: () => undefined,
     });
     this.#follower = follower;
+    this.#rotation = new KeyRotation({
+      identity,
+      exclusive,
+      head: () => this.#head,
+      catchUp: () => follower.catchUp(),
+    });
     this.#sequencer = new Sequencer({
       journal,
       state,
@@ -161,6 +169,7 @@ export class SimLog {
   /** @throws what `recoverShared` and `recoveredHead` throw */
   static async open(options: SimLogOptions): Promise<SimLog> {
     const { identity, objects, process, disk, trimDelayMs, idHashSeed, isDiskFull } = options;
+    await identity.refresh();
     const recovery = await options.recover({
       identity,
       objects,
@@ -205,6 +214,18 @@ export class SimLog {
       async () => normalizer.normalize(body, "ndjson", receivedAt),
       body.length,
     );
+  }
+
+  /** Retires the oldest key that is still in use beside the newest; else makes a new one. Says which it did. */
+  async changeKeys(): Promise<string> {
+    const { keys } = this.#options.identity.present;
+    const old = keys.slice(0, -1).find(({ toSize }) => toSize === Number.MAX_SAFE_INTEGER);
+    if (old) {
+      await this.#rotation.retire(old.vkey);
+      return `retired ${old.vkey}`;
+    }
+    await this.#rotation.rotate(keys.at(-1)!.vkey);
+    return `declared ${this.#options.identity.vkey}`;
   }
 
   async readEntries(from: number, to: number): Promise<Uint8Array[]> {

@@ -69,6 +69,18 @@ export class SimNode {
     return receipts;
   }
 
+  /** Somebody changes the key of the log, or ends the use of an old one. */
+  async changeKeys(): Promise<void> {
+    const process = this.#process;
+    if (!this.log || !process) return;
+    try {
+      const what = await this.log.changeKeys();
+      this.#world.scheduler.note(`${process.name} ${what}`);
+    } catch (error) {
+      this.#suffer(process, "changing keys", error);
+    }
+  }
+
   async #open(process: SimProcess): Promise<void> {
     while (process.state !== "dead") {
       try {
@@ -83,13 +95,15 @@ export class SimNode {
   }
 
   #options(process: SimProcess): SimLogOptions {
-    const { identity, idHashSeed, normalizer, prng, history, settings, recover } = this.#world;
+    const { idHashSeed, normalizer, prng, history, settings, recover } = this.#world;
+    const { objects, vault } = this.#world.storesOf(process, this.disk.files);
     return {
       ...settings,
       process,
       disk: this.disk,
-      ...this.#world.storesOf(process, this.disk.files),
-      identity,
+      objects,
+      vault,
+      identity: this.#world.identityAt(objects),
       idHashSeed,
       normalizer,
       prng,

@@ -1,11 +1,14 @@
-import { createPrivateKey, hash } from "node:crypto";
+import { hash } from "node:crypto";
+import { formatVerifierKey } from "@stele/proof";
 import {
   DEFAULT_EVENT_LIMITS,
   EventNormalizer,
-  identityOf,
+  LogIdentity,
+  LogSecret,
+  objectStatements,
   recoverShared,
+  SecretKeys,
   type IdHashSeed,
-  type LogIdentity,
   type ObjectStore,
   type Vault,
 } from "@stele/server/protocol";
@@ -31,7 +34,8 @@ export interface Settings {
 /** What a planted bug puts in the place of a part of the node. */
 export interface Bug {
   readonly name: string;
-  readonly recover: typeof recoverShared;
+  readonly recover?: typeof recoverShared;
+  readonly identity?: (identity: LogIdentity) => LogIdentity;
 }
 
 export interface WorldOptions {
@@ -43,7 +47,9 @@ export interface WorldOptions {
 }
 
 const ORIGIN = "sim.example/log";
-const PKCS8_PREFIX = Buffer.from("302e020100300506032b657004220420", "hex");
+const SECRET = hash("sha256", "the secret of simulated nodes", "base64");
+const KEYS = new SecretKeys(LogSecret.parse(`stele-secret-v1 ${SECRET}\n`, "sim"), "sim");
+const FIRST_VKEY = formatVerifierKey((await KEYS.next(ORIGIN, [])).key);
 
 /** Nodes, their store, and the one who knows what really happened. */
 export class World {
@@ -54,10 +60,10 @@ export class World {
   readonly history: History;
   readonly wire: Wire;
   readonly nodes: readonly SimNode[];
-  readonly identity: LogIdentity;
   readonly idHashSeed: IdHashSeed;
   readonly normalizer: EventNormalizer;
   readonly recover: typeof recoverShared;
+  readonly #bug: Bug | undefined;
   /** Nothing befalls it any more. */
   isHealed = false;
   /** After how long a node that died by a fault of a call is started again. */
@@ -68,9 +74,8 @@ export class World {
     this.prng = new Prng(seed);
     this.settings = settings;
     this.scheduler = new Scheduler(this.prng, trace);
-    this.identity = fixedIdentity();
     this.history = new History(
-      this.identity,
+      FIRST_VKEY,
       () => this.store,
       (violation) => this.scheduler.fail(violation),
     );
@@ -82,6 +87,7 @@ export class World {
       idHashSeed: this.idHashSeed,
       fillRandom: (into) => this.prng.fill(into),
     });
+    this.#bug = bug;
     this.recover = bug?.recover ?? recoverShared;
     this.nodes = Array.from({ length: settings.nodes }, (_, i) => new SimNode(`n${i + 1}`, this));
   }
@@ -93,16 +99,22 @@ export class World {
     };
   }
 
+  /** What one process knows of the log's keys. */
+  identityAt(objects: ObjectStore): LogIdentity {
+    const identity = new LogIdentity({
+      origin: ORIGIN,
+      createdAt: "2026-01-01T00:00:00.000Z",
+      firstVkey: FIRST_VKEY,
+      statements: objectStatements(objects),
+      sources: [KEYS],
+    });
+    return this.#bug?.identity?.(identity) ?? identity;
+  }
+
   #died(process: SimProcess): void {
     const node = this.nodes.find((candidate) => candidate.process === process);
     if (!node || process.state === "dead") return;
     node.crash(this.diskLoss());
     this.scheduler.after(this.restartMs(), "", () => node.start());
   }
-}
-
-function fixedIdentity(): LogIdentity {
-  const seed = hash("sha256", "the key of simulated logs", "buffer");
-  const key = createPrivateKey({ key: Buffer.concat([PKCS8_PREFIX, seed]), format: "der", type: "pkcs8" });
-  return identityOf(ORIGIN, "2026-01-01T00:00:00.000Z", key);
 }
