@@ -24,6 +24,20 @@ beforeAll(async () => {
 
 afterAll(() => rm(dataDir, { recursive: true }));
 
+const keysOf = async (url: string): Promise<Keys> =>
+  (await (await fetch(`${url}/v1/logs/main/keys`)).json()) as Keys;
+/** Until the node is gone. */
+const endlessly = async (work: () => Promise<void>, isAlive: () => boolean): Promise<void> => {
+  while (isAlive()) {
+    try {
+      await work();
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error;
+      await sleep(1);
+    }
+  }
+};
+
 it(`kill -9 while keys change, ${KILLS} times: nothing acknowledged is lost, and every key leads to the newest`, async () => {
   let node = await NodeProcess.start({ dataDir });
   const { vkey: first } = await readLogFile(join(dataDir, "logs", "main"));
@@ -35,8 +49,6 @@ it(`kill -9 while keys change, ${KILLS} times: nothing acknowledged is lost, and
   let changed = Promise.withResolvers<void>();
   let random = 7;
 
-  const keysOf = async (url: string): Promise<Keys> =>
-    (await (await fetch(`${url}/v1/logs/main/keys`)).json()) as Keys;
   const append = async (url: string): Promise<void> => {
     const id = `event-${number++}`;
     const body = JSON.stringify({ id, action: "a.b", actor: { id: "u" } });
@@ -58,18 +70,6 @@ it(`kill -9 while keys change, ${KILLS} times: nothing acknowledged is lost, and
     expect([200, 409]).toContain(response.status);
     if (response.status === 200) changed.resolve();
   };
-  /** Until the node is gone. */
-  const endlessly = async (work: () => Promise<void>, isAlive: () => boolean): Promise<void> => {
-    while (isAlive()) {
-      try {
-        await work();
-      } catch (error) {
-        if (!(error instanceof TypeError)) throw error;
-        await sleep(1);
-      }
-    }
-  };
-
   for (let kill = 0; kill < KILLS; kill++) {
     let alive = true;
     changed = Promise.withResolvers();

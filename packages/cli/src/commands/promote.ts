@@ -146,9 +146,13 @@ async function printDirectory(
   into: string,
   promoted: readonly PromotedLog[],
 ): Promise<void> {
-  await session.print("Now put the key of each log beside it, mode 600, from where you keep a copy:");
+  await session.print(
+    "Now put the newest key of each log beside it, mode 600, from where you keep a copy (or start the node with the same --key as before):",
+  );
   for (const { assessment } of promoted) {
-    await session.print(`  ${printable(into)}/logs/${assessment.log}/key.pem`);
+    const { length } = assessment.verified.keys.keys;
+    const name = length === 1 ? "key.pem" : `key-${length}.pem`;
+    await session.print(`  ${printable(into)}/logs/${assessment.log}/${name}`);
   }
   await session.print("and start the node, with a mirror in a new place:");
   await session.print(`  stele serve --data ${printable(into)} --mirror URL`);
