@@ -349,10 +349,12 @@ export class SteleNode implements NodeView {
     const { dataDir, publishing } = this.#options;
     const { name } = log;
     if (!publishing) return undefined;
+    const uncovered = withoutPolicy(name, vkey);
     if (!coversLog(publishing.policy, keys)) {
-      this.alarms.raise(withoutPolicy(name, vkey));
+      this.alarms.raise(uncovered);
       return undefined;
     }
+    this.alarms.clear(uncovered);
     return await Publisher.open({
       ...publishing,
       log,

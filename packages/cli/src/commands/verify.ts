@@ -10,7 +10,6 @@ import {
   VerificationError,
 } from "@stele/proof";
 import type { VerifyOptions } from "@stele/server";
-import { UsageError } from "../cli-error.ts";
 import type { AddCommand } from "../command.ts";
 import { tellConviction } from "../conviction-report.ts";
 import { keyStatements, readKeyList } from "../log-key.ts";
@@ -180,11 +179,6 @@ async function* verifyDirectories(session: Session, path: string, options: Verif
 
 /** All logs of a store; with a key, the one that it can be the key of. Segments are fetched one after the other, to be hashed. */
 async function* verifyStore(session: Session, url: string, options: VerifyOptions, flags: StoreFlags) {
-  if (options.policy) {
-    throw new UsageError(
-      "A store has no cosigned checkpoints: verify a node's URL, or its directory, with --policy, and the store without",
-    );
-  }
   const { verifyStoreUrl } = await import("@stele/server/mirror");
   const tempDirectory = await mkdtemp(join(tmpdir(), "stele-verify-"));
   try {

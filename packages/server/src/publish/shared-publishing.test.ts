@@ -3,10 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { checkpointPolicy, noteVerifier, verifyCheckpoint, verifyConsistency } from "@stele/proof";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { Anchors } from "../anchor/anchors.ts";
 import { LogSecret } from "../log/signer/log-secret.ts";
 import { openKeySource } from "../log/signer/open-key-source.ts";
 import { SteleNode } from "../node.ts";
 import { openSharedHome } from "../open-stores.ts";
+import { FileStore } from "../store/file-store.ts";
+import { verifyStoreLog } from "../verify/verify-store.ts";
 import { TestWitnesses } from "./testing/witnesses.ts";
 
 let directory: string;
@@ -45,6 +48,42 @@ async function append(node: SteleNode): Promise<number> {
   const format = { type: "ndjson", encoding: "identity" } as const;
   return (await node.log("main")!.append(Buffer.from(line), format)).treeSize;
 }
+
+const store = () => {
+  const path = join(directory, "store");
+  return new FileStore({ journal: path, vault: path, timeoutMs: 5_000 });
+};
+
+async function verifyStore(threshold: number) {
+  return await verifyStoreLog(store(), "main", {
+    policy: witnesses.policy(threshold),
+    columns: false,
+    stateDirectory: join(directory, "seen"),
+    tempDirectory: join(directory, "temp"),
+  });
+}
+
+it("a store satisfies a policy by its anchors", async () => {
+  const log = nodes[0]!.log("main")!;
+  const size = await append(nodes[0]!);
+  await expect(verifyStore(2)).rejects.toMatchObject({ code: "published_missing" });
+  const anchors = new Anchors(store().objects("main"));
+  await witnesses.stop(2);
+  await vi.waitFor(() => expect(log.status().witnessedSize).toBe(size), { timeout: 30_000 });
+  const published = log.published();
+  await anchors.keep(published.treeSize, published.note);
+  expect(await verifyStore(2)).toMatchObject({
+    treeSize: size,
+    witnessed: {
+      treeSize: size,
+      witnesses: expect.arrayContaining([expect.objectContaining({ name: "witness.example/0" })]),
+    },
+  });
+  // An anchor that lacks witnesses does not take the place of one that has them.
+  await append(nodes[0]!);
+  await anchors.keep(size + 1, log.head().note);
+  expect(await verifyStore(2)).toMatchObject({ treeSize: size + 1, witnessed: { treeSize: size } });
+});
 
 it("each node has its own head cosigned by the same witnesses, and none is alarmed by the other", async () => {
   const published = nodes.map((node) => [node.log("main")!.published()]);

@@ -39,9 +39,9 @@ export function cosigningRules(policy: Policy | undefined): CheckpointPolicy {
 /** Who has cosigned a checkpoint that satisfies the policy, for the report. */
 export function witnessedBy(
   policy: Policy | undefined,
-  checkpoint: VerifiedCheckpoint,
-): { witnessed?: Witnessed } {
-  if (!policy) return {};
+  checkpoint: VerifiedCheckpoint | undefined,
+): Witnessed | undefined {
+  if (!policy || !checkpoint) return undefined;
   const witnesses = checkpoint.cosignatures.map(({ name, timestampSeconds }) => ({ name, timestampSeconds }));
-  return { witnessed: { treeSize: checkpoint.treeSize, witnesses } };
+  return { treeSize: checkpoint.treeSize, witnesses };
 }

@@ -135,6 +135,7 @@ class DirectoryVerification {
 
     const checkpoint = newest ?? (mark && Buffer.from(mark).toString());
     if (checkpoint !== undefined) await remember(stateDirectory, shown.origin, seenWith(chosen, checkpoint));
+    const witnessed = witnessedBy(policy, published);
     return {
       target: "directory",
       place: this.#directory,
@@ -148,7 +149,7 @@ class DirectoryVerification {
       ...(anchors.anchors > 0 && { anchors }),
       seconds: hashedSeconds,
       ...(columns && { columns }),
-      ...(published && witnessedBy(policy, published)),
+      ...(witnessed && { witnessed }),
     };
   }
 

@@ -46,6 +46,7 @@ export async function verifyProofFile(
     cosigningRules(policy),
     nativeHasher,
   );
+  const witnessed = witnessedBy(policy, verified.checkpoint);
   return {
     target: "proof",
     place,
@@ -59,6 +60,6 @@ export async function verifyProofFile(
     seconds: (performance.now() - started) / 1000,
     leafIndex: verified.leafIndex,
     entry: Buffer.from(extra).toString(),
-    ...witnessedBy(policy, verified.checkpoint),
+    ...(witnessed && { witnessed }),
   };
 }

@@ -2,8 +2,16 @@ import { randomBytes } from "node:crypto";
 import { mkdir, rm } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { MalformedError, VerificationError, verifyCheckpoint, type LogKeys } from "@stele/proof";
-import { auditAnchors } from "../anchor/anchor-audit.ts";
+import {
+  MalformedError,
+  quorumReached,
+  VerificationError,
+  verifyCheckpoint,
+  type CheckpointPolicy,
+  type LogKeys,
+  type VerifiedCheckpoint,
+} from "@stele/proof";
+import { auditAnchors, type AnchorFindings } from "../anchor/anchor-audit.ts";
 import { objectStatements, readStatements } from "../log/key-statements.ts";
 import { parseLogFile } from "../log/log-key.ts";
 import { fetchSegment } from "../mirror/copy-segment.ts";
@@ -13,8 +21,8 @@ import { parseFence, type Fence } from "../store/fence.ts";
 import { logKeys, type Store } from "../store/store.ts";
 import { auditCommit, parseCommitObject } from "./commit-audit.ts";
 import { chooseKeys, recall, remember, seenWith } from "./remembered.ts";
-import { trustedKeys } from "./trusted-policy.ts";
-import { nothingChecked, type VerificationReport, type VerifyOptions } from "./report.ts";
+import { cosigningRules, trustedKeys, witnessedBy } from "./trusted-policy.ts";
+import { nothingChecked, type VerificationReport, type VerifyOptions, type Witnessed } from "./report.ts";
 import { appendSegment, compareSegment, neededLeaves } from "./segment-comparison.ts";
 import type { SegmentQuestion } from "./segment-audit.ts";
 import { auditLock } from "./lock-audit.ts";
@@ -98,7 +106,16 @@ export async function verifyStoreLog(
 
 type Found = Pick<
   VerifiedStoreLog,
-  "treeSize" | "root" | "anchors" | "checked" | "sealedSize" | "checkpoint" | "beyond" | "strays" | "fence"
+  | "treeSize"
+  | "root"
+  | "anchors"
+  | "witnessed"
+  | "checked"
+  | "sealedSize"
+  | "checkpoint"
+  | "beyond"
+  | "strays"
+  | "fence"
 > & { readonly columns: { rows: number; seconds: number } };
 
 class StoreAudit {
@@ -108,6 +125,8 @@ class StoreAudit {
   readonly #checked = nothingChecked();
   readonly #columns = { rows: 0, seconds: 0 };
   #claims: Claim[] = [];
+  /** The newest anchor that satisfies the policy. */
+  #witnessed: Witnessed | undefined;
 
   constructor(primary: SharedPrimary, keys: LogKeys, options: VerifyStoreOptions) {
     this.#primary = primary;
@@ -117,9 +136,7 @@ class StoreAudit {
 
   async run(known: readonly KnownCheckpoint[]): Promise<Found> {
     for (const { place, note } of known) this.#claim(place, note);
-    const anchors = await auditAnchors(this.#primary.objects, this.#options.trustedTsas, (note, place) =>
-      this.#claim(place, note),
-    );
+    const anchors = await this.#auditAnchors();
     const records = await this.#readRecords();
     const newest = records.at(-1);
     const sealedSize = newest?.segment.end ?? 0;
@@ -140,12 +157,44 @@ class StoreAudit {
       checked: this.#checked,
       columns: this.#columns,
       ...(anchors.anchors > 0 && { anchors }),
+      ...(this.#witnessed && { witnessed: this.#witnessed }),
       sealedSize,
       checkpoint: checkpoint ?? this.#checkpointOf(records, audit.size),
       beyond: this.#claims.toSorted((a, b) => b.treeSize - a.treeSize),
       strays,
       fence,
     };
+  }
+
+  /** Of what was published, a store has the anchors: with a policy, one of them at least must satisfy it. */
+  async #auditAnchors(): Promise<AnchorFindings> {
+    const { trustedTsas, policy } = this.#options;
+    const { objects } = this.#primary;
+    const rules = cosigningRules(policy);
+    const findings = await auditAnchors(objects, trustedTsas, (note, place) => {
+      const claim = this.#claim(place, note);
+      const witnessed = policy && witnessedBy(policy, this.#cosigned(note, rules));
+      if (witnessed && witnessed.treeSize > (this.#witnessed?.treeSize ?? -1)) this.#witnessed = witnessed;
+      return claim;
+    });
+    if (policy && !this.#witnessed && !quorumReached(policy, () => false)) {
+      throw new VerificationError(
+        "published_missing",
+        `${objects.place}/anchors has no checkpoint that satisfies the policy: anchor published checkpoints, or verify a node's URL with it`,
+        { place: objects.place },
+      );
+    }
+    return findings;
+  }
+
+  /** An anchor, if it satisfies the policy: one from before there were witnesses does not. */
+  #cosigned(note: Uint8Array, rules: CheckpointPolicy): VerifiedCheckpoint | undefined {
+    try {
+      return verifyCheckpoint(note, this.#keys, rules);
+    } catch (error) {
+      if (error instanceof VerificationError && error.code === "cosignatures_too_few") return undefined;
+      throw error;
+    }
   }
 
   /** Verifies a checkpoint, and notes what it says of the tree. */

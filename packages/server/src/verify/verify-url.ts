@@ -76,6 +76,7 @@ export async function verifyRemoteLog(log: RemoteLog, options: VerifyOptions): P
   audit.claim({ ...checkpoint, place: `The checkpoint of ${log.url}` });
   audit.finish();
   await remember(options.stateDirectory, log.origin, seenWith(chosen, noteText(checkpoint)));
+  const witnessed = witnessedBy(policy, published);
   return {
     target: "url",
     place: log.url,
@@ -86,7 +87,7 @@ export async function verifyRemoteLog(log: RemoteLog, options: VerifyOptions): P
     root: Buffer.from(checkpoint.root).toString("base64"),
     checked,
     extendsSize: last?.treeSize,
-    ...witnessedBy(policy, published),
+    ...(witnessed && { witnessed }),
     seconds: (performance.now() - started) / 1000,
   };
 }
