@@ -34,6 +34,7 @@ const TIME_UNITS_MS: Readonly<Record<string, number>> = {
 };
 
 const STORE = "A store that nodes share (without it, everything is in --data):";
+const VERIFYING = "Automatic verification:";
 const MIRRORS = "Mirrors:";
 const WITNESSES = "Witnesses:";
 const TIMESTAMPS = "Time-stamps:";
@@ -70,6 +71,17 @@ const OPTIONS: readonly ServeOption[] = [
     flags: "--seal-after-hours <n>",
     description: "seal fewer once the oldest has waited so long (24)",
     parse: positiveNumber,
+  },
+  {
+    heading: VERIFYING,
+    flags: "--verify-every <time>",
+    description: "read and verify everything that is stored within this time; 0 for never (24h)",
+    parse: durationOrNever,
+  },
+  {
+    heading: VERIFYING,
+    flags: "--verify-state <directory>",
+    description: "where the verifier keeps what it saw; best on another disk (<data>/verifier)",
   },
   {
     heading: STORE,
@@ -258,6 +270,8 @@ export interface ServeFlags {
   readonly notifySmtpLogin?: string;
   readonly notifyMailFrom?: string;
   readonly notifyMailTo?: readonly string[];
+  readonly verifyEvery?: number;
+  readonly verifyState?: string;
   readonly demo?: boolean;
 }
 
@@ -376,6 +390,10 @@ function byteCount(text: string): number {
   const [, digits, unit] = /^(\d+)([KMGT]?)(?:i?B)?$/.exec(text) ?? [];
   if (digits !== undefined) return Number(digits) * BYTE_UNITS[unit!]!;
   throw new InvalidArgumentError("It is a number of bytes, such as 500M or 10G.");
+}
+
+function durationOrNever(text: string): number {
+  return text === "0" ? 0 : duration(text);
 }
 
 /** Milliseconds: `500ms`, `5s`, `10m`, `1h`, `1d`. */

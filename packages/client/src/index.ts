@@ -8,7 +8,13 @@ export type { Change, Entry, EventContext, EventInput, Outcome, Party } from "./
 export type { KeyList } from "./key-list.ts";
 export type { LogEntry } from "./log-entry.ts";
 export type { LogInfo } from "./log-info.ts";
-export type { LogStatus, MirrorStatus, WitnessStatus, NodeStatus } from "./node-status.ts";
+export type {
+  LogStatus,
+  MirrorStatus,
+  WitnessStatus,
+  NodeStatus,
+  VerificationStatus,
+} from "./node-status.ts";
 export { formatProofFile } from "./proven-entry.ts";
 export type { ProvenEntry } from "./proven-entry.ts";
 export type { Appended, Receipt } from "./receipts.ts";

@@ -35,6 +35,8 @@ export interface LogStatus {
   readonly publishedAt: string | undefined;
   readonly witnessedSize: number | undefined;
   readonly witnesses: readonly WitnessStatus[];
+  /** Of the verifier in the node; undefined if it is switched off. */
+  readonly verification: VerificationStatus | undefined;
 }
 
 export interface WitnessStatus {
@@ -45,6 +47,19 @@ export interface WitnessStatus {
   readonly ok: boolean;
   readonly failure: string | undefined;
   readonly reason: string | undefined;
+}
+
+export interface VerificationStatus {
+  /** RFC 3339; undefined if not everything was verified yet. */
+  readonly lastFullAt: string | undefined;
+  readonly running: boolean;
+  /** 0 to 1. */
+  readonly progress: number;
+  /** A leaf index. */
+  readonly position: number;
+  readonly entriesPerSecond: number;
+  readonly findings: number;
+  readonly late: boolean;
 }
 
 export interface MirrorStatus {
@@ -100,6 +115,7 @@ function parseLogStatus(log: Answer): LogStatus {
     publishedAt: log.has("published_at") ? log.field("published_at").string() : undefined,
     witnessedSize: log.has("witnessed_size") ? log.field("witnessed_size").integer() : undefined,
     witnesses: log.field("witnesses").items().map(parseWitnessStatus),
+    verification: log.has("verification") ? parseVerification(log.field("verification")) : undefined,
   };
 }
 
@@ -114,6 +130,18 @@ function parseWitnessStatus(witness: Answer): WitnessStatus {
     ok: witness.field("ok").boolean(),
     failure: witness.has("failure") ? witness.field("failure").string() : undefined,
     reason: witness.has("reason") ? witness.field("reason").string() : undefined,
+  };
+}
+
+function parseVerification(status: Answer): VerificationStatus {
+  return {
+    lastFullAt: status.has("last_full_at") ? status.field("last_full_at").string() : undefined,
+    running: status.field("running").boolean(),
+    progress: status.field("progress").number(),
+    position: status.field("position").integer(),
+    entriesPerSecond: status.field("entries_per_second").number(),
+    findings: status.field("findings").integer(),
+    late: status.field("late").boolean(),
   };
 }
 

@@ -35,6 +35,10 @@ import type { NodeStatus } from "./ops/status.ts";
 import { claimPeriod } from "./store/claim-period.ts";
 import type { ObjectStore } from "./store/object-store.ts";
 import type { Store } from "./store/store.ts";
+import { AuditProcess } from "./verify/audit-process.ts";
+import { LogVerification } from "./verify/background/log-verification.ts";
+import { StoreCopy } from "./verify/background/store-copy.ts";
+import type { VerifiedLog } from "./verify/background/verified-log.ts";
 import { Database } from "./search/database.ts";
 
 export interface NodeMirrors {
@@ -62,6 +66,10 @@ export interface NodeOptions {
   readonly publishing?: PublishingOptions;
   /** Keeps published checkpoints for good, and has them time-stamped; all logs have the same. */
   readonly anchoring?: AnchoringOptions;
+  /** Everything that is stored is read and verified again within this time. A day unless told; 0 switches it off. */
+  readonly verifyEveryMs?: number;
+  /** Where the verifier keeps what it saw: `<dataDir>/verifier` unless told. */
+  readonly verifierDirectory?: string;
   /** Unix milliseconds. */
   readonly now?: () => number;
   /** Told of what logs do or suffer in the background. */
@@ -82,6 +90,7 @@ const IDLE_PAUSE_MS = 550;
 const READ_AGE_MS = 500;
 /** Whether a log that is not known here has been made elsewhere is asked no more often than this. */
 const LOOKUP_PAUSE_MS = 1_000;
+const VERIFY_EVERY_MS = 24 * 60 * 60 * 1000;
 const NO_MIRRORS: NodeMirrors = {
   stores: [],
   policy: { mode: "async", timeoutMs: 0, failure: "fail", reconcileEveryMs: 0 },
@@ -97,6 +106,7 @@ export class SteleNode implements NodeView {
   readonly #home: LogHome;
   readonly #database: Database;
   readonly #pool: IngestPool;
+  readonly #auditProcess = new AuditProcess("low");
   readonly #receivedClock: ReceivedClock;
   readonly #idHashSeed = randomSeed();
   readonly #logs = new Map<string, StoredLog>();
@@ -251,6 +261,7 @@ export class SteleNode implements NodeView {
     const parts = [
       ...this.#logs.values(),
       this.#pool,
+      this.#auditProcess,
       this.#home,
       ...(this.#options.mirrors?.stores ?? []),
       this.#alarms,
@@ -301,6 +312,7 @@ export class SteleNode implements NodeView {
       openMirrors: (mirrored) => this.#openMirrors(name, mirrored),
       openPublisher: (publishable, identity) => this.#openPublisher(publishable, identity),
       openAnchorer: (anchored, { anchors }) => this.#openAnchorer(anchored, anchors),
+      ...(this.#verifyEveryMs > 0 && { openVerification: (verified) => this.#openVerification(verified) }),
       onOutcome: (outcome) => this.metrics.committed(name, outcome),
       report: (event) => this.#report(name, event),
     });
@@ -380,6 +392,34 @@ export class SteleNode implements NodeView {
       alarms: this.alarms,
       clock: systemClock,
       onFailure: (error) => this.#report(name, { kind: "failed", what: "anchoring the log", error }),
+    });
+  }
+
+  get #verifyEveryMs(): number {
+    return this.#options.verifyEveryMs ?? VERIFY_EVERY_MS;
+  }
+
+  async #openVerification(log: VerifiedLog): Promise<LogVerification> {
+    const { dataDir, mirrors = NO_MIRRORS, verifierDirectory = join(dataDir, "verifier") } = this.#options;
+    const { name, keys } = log;
+    const copies = mirrors.stores.map((mirror, i) => ({
+      copy: new StoreCopy({
+        objects: mirror.objects(name),
+        vault: mirror.vault(name),
+        keys,
+        tempDirectory: join(dataDir, "cache", name, `verify-${i}`),
+        nowMs: () => systemClock.nowMs(),
+      }),
+      sizeMin: () => log.mirroredSize(mirror.place),
+    }));
+    return await LogVerification.open({
+      log: { ...log, copies: [...log.copies, ...copies] },
+      stateDirectory: verifierDirectory,
+      everyMs: this.#verifyEveryMs,
+      process: this.#auditProcess,
+      alarms: this.alarms,
+      clock: systemClock,
+      onFailure: (error) => this.#report(name, { kind: "failed", what: "verifying", error }),
     });
   }
 

@@ -36,6 +36,8 @@ async function serve(session: Session, flags: ServeFlags): Promise<void> {
     ...(flags.storeTimeout !== undefined && { storeTimeoutMs: flags.storeTimeout }),
     ...sharedStore(flags),
     ...mirrorsOf(flags),
+    ...(flags.verifyEvery !== undefined && { verifyEveryMs: flags.verifyEvery }),
+    ...(flags.verifyState !== undefined && { verifierDirectory: flags.verifyState }),
     ...(flags.key && { keys: flags.key }),
     ...publishingOf(flags),
     ...(await anchoringOf(flags)),

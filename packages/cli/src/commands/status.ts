@@ -1,5 +1,5 @@
 import { UnavailableError } from "@stele/proof";
-import type { LogStatus, MirrorStatus, NodeStatus, WitnessStatus } from "@stele/client";
+import type { LogStatus, MirrorStatus, NodeStatus, VerificationStatus, WitnessStatus } from "@stele/client";
 import type { AddCommand } from "../command.ts";
 import { alarmLine } from "./alarms.ts";
 import { countOf, formatCount } from "../count.ts";
@@ -79,6 +79,7 @@ async function showLog(session: Session, log: LogStatus): Promise<void> {
   if (!log.writable) {
     await session.print(`          ${out.style("red", `takes no writes: ${printable(log.reason ?? "")}`)}`);
   }
+  if (log.verification) await session.print(`          ${verificationText(session, log.verification)}`);
   if (log.witnessedSize !== undefined) {
     const lag = log.treeSize - log.witnessedSize;
     await session.print(
@@ -99,6 +100,22 @@ function witnessText(
       : `cosigned ${countOf(cosignedSize, "entry")} ${timeText(cosignedAge)} ago`;
   const text = `${printable(name)} (${printable(host)})  ${cosigned}`;
   return reason === undefined ? text : `${text}  ${out.style("red", printable(reason))}`;
+}
+
+function verificationText({ out }: Session, verification: VerificationStatus): string {
+  const { lastFullAt, running, progress, entriesPerSecond, position, findings, late } = verification;
+  const last =
+    lastFullAt === undefined
+      ? "never verified as a whole yet"
+      : `verified as a whole ${lastFullAt.slice(0, 19).replace("T", " ")} UTC`;
+  const now = running
+    ? `; ${Math.floor(progress * 100)} % of the next pass, at ${formatCount(position)}, ${formatCount(entriesPerSecond)} entries/s`
+    : "";
+  const wrong = [
+    ...(findings === 0 ? [] : [`${countOf(findings, "finding")}: see the node's alarms`]),
+    ...(late ? ["late"] : []),
+  ];
+  return wrong.length === 0 ? `${last}${now}` : `${last}${now}; ${out.style("red", wrong.join(", "))}`;
 }
 
 function mirrorText({ out }: Session, mirror: MirrorStatus): string {

@@ -31,6 +31,7 @@ export const ERROR_STATUS: Readonly<Record<string, number>> = {
 
   request_timeout: 408,
 
+  verification_off: 409,
   key_unknown: 409,
   key_not_current: 409,
   key_in_use: 409,

@@ -9,6 +9,7 @@ export const REQUEST_ERROR_CODES = {
   log_unknown: "The node has no log of this name.",
   log_name_malformed: "Not a name for a log.",
   alarm_unknown: "The node has no alarm of this id.",
+  verification_off: "The node was told not to verify what is stored.",
   entry_unknown: "The log has no entry of this index or id.",
   tile_unknown: "The log's tree has no such tile, or not of this width.",
   index_out_of_range: "The tree has no such leaf, or the log no tree of this size.",

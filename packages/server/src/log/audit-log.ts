@@ -34,6 +34,8 @@ export interface AuditLog {
   /** The newest public key as a C2SP vkey. */
   readonly vkey: string;
   readonly search: SearchIndex;
+  /** Begins a pass over everything that is stored; undefined if this node does not verify. */
+  readonly verification?: { request(): void } | undefined;
 
   /**
    * Validates, orders and commits the events of a body: all of them or none. Resolves when they are durable. Takes

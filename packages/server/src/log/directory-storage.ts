@@ -8,6 +8,7 @@ import type { Segment } from "../search/segment.ts";
 import { FileJournal } from "../store/file-journal.ts";
 import { directoryObjects } from "../store/directory-objects.ts";
 import { FileVault } from "../store/file-vault.ts";
+import { DirectoryCopy } from "../verify/background/directory-copy.ts";
 import { AcknowledgedMark } from "./acknowledged-mark.ts";
 import { readLogIdentity } from "./log-key.ts";
 import type { KeySource } from "./signer/key-source.ts";
@@ -51,6 +52,7 @@ export async function openDirectoryStorage(options: {
     shelf: new DirectoryShelf(vault),
     claimPeriod: () => Promise.resolve(true),
     anchors: directoryObjects(directory),
+    copy: new DirectoryCopy(directory, journal),
     primary: new DirectoryPrimary({
       directory,
       identity,

@@ -4,6 +4,7 @@ import type { CutTail } from "../store/file-journal.ts";
 import type { Journal, SharedJournal } from "../store/journal.ts";
 import type { ObjectStore } from "../store/object-store.ts";
 import type { PrimaryLog } from "../mirror/primary-log.ts";
+import type { LogCopy } from "../verify/background/log-copy.ts";
 import type { AcknowledgedMark } from "./acknowledged-mark.ts";
 import type { SignedTreeHead } from "./audit-log.ts";
 import type { LogIdentity } from "./log-identity.ts";
@@ -21,6 +22,8 @@ export interface LogStorage {
   readonly segments: readonly Segment[];
   readonly segmentFiles: SegmentFiles;
   readonly shelf: SegmentShelf;
+  /** The same log as it is stored, for its verifier: with nothing that stands in for it. */
+  readonly copy: LogCopy;
   /** The same log, as mirrors are made from it. */
   readonly primary: PrimaryLog;
   /** Whether this node is the one to do some work that is due once in a period, of all nodes of the log. */

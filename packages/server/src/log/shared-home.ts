@@ -77,6 +77,7 @@ export class SharedHome implements LogHome {
       objects: store.objects(name),
       fallback: this.#fallback(name),
       vault,
+      primaryVault: store.vault(name),
       segmentFiles: cache.forLog(name, vault),
       directory: join(dataDir, "logs", name),
       cacheDirectory: join(dataDir, "cache", name),

@@ -14,6 +14,7 @@ import type { ObjectStore } from "../store/object-store.ts";
 import { errorCode } from "../store/storage-error.ts";
 import { logKeys } from "../store/store.ts";
 import type { Vault } from "../store/vault.ts";
+import { StoreCopy } from "../verify/background/store-copy.ts";
 import { AcknowledgedMark } from "./acknowledged-mark.ts";
 import type { Clock } from "./clock.ts";
 import type { LogIdentity } from "./log-identity.ts";
@@ -29,6 +30,8 @@ export interface SharedStorageOptions {
   /** The same where the primary is out: mirrors. */
   readonly fallback?: ObjectStore | undefined;
   readonly vault: Vault;
+  /** The same without what stands in for it while it is out. */
+  readonly primaryVault: Vault;
   readonly segmentFiles: CachedSegmentFiles;
   /** What must outlive a restart: the mark. */
   readonly directory: string;
@@ -85,6 +88,13 @@ export async function openSharedStorage(options: SharedStorageOptions): Promise<
     shelf,
     claimPeriod: (work, period) => claimPeriod(objects, work, period),
     anchors: objects,
+    copy: new StoreCopy({
+      objects,
+      vault: options.primaryVault,
+      keys: identity.keys,
+      tempDirectory: join(cacheDirectory, "verify"),
+      nowMs: () => clock.nowMs(),
+    }),
     primary: new SharedPrimary(objects, vault, identity.keys),
   };
 }

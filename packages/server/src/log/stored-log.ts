@@ -29,6 +29,8 @@ import { SegmentReader, streamEntryBlocks } from "../search/segment-reader.ts";
 import type { Segment } from "../search/segment.ts";
 import type { CutTail } from "../store/file-journal.ts";
 import { errorCode } from "../store/storage-error.ts";
+import type { LogVerification } from "../verify/background/log-verification.ts";
+import type { VerifiedLog } from "../verify/background/verified-log.ts";
 import type { Acknowledgement, AuditLog, SignedTreeHead, SubmissionFormat } from "./audit-log.ts";
 import { batchHashes } from "./batch-hashes.ts";
 import type { Clock } from "./clock.ts";
@@ -64,6 +66,8 @@ export interface StoredLogOptions {
   readonly openPublisher?: (log: PublishableLog, identity: LogIdentity) => Promise<Publisher | undefined>;
   /** Makes what keeps checkpoints of the log for good, if anything is to. */
   readonly openAnchorer?: (log: StoredLog, storage: LogStorage) => Anchorer | undefined;
+  /** Makes the verifier of the log, if it is to have one. */
+  readonly openVerification?: (log: VerifiedLog) => Promise<LogVerification>;
   readonly onOutcome?: (outcome: CommitOutcome) => void;
   /** Told of what happens in the background, for the operator. */
   readonly report: (event: LogReport) => void;
@@ -116,6 +120,7 @@ export class StoredLog implements AuditLog {
   #anchorer: Anchorer | undefined;
   /** Where the newest commits of this node begin. */
   readonly #ownCommits = new Set<number>();
+  #verification: LogVerification | undefined;
   #head: SignedTreeHead;
   #lastCommitMs: number | undefined;
   /** Resolves when the ids of sealed entries that the window covers are known: before that nothing is committed. */
@@ -158,6 +163,7 @@ export class StoredLog implements AuditLog {
       onSealed: ({ end }) => {
         shared?.sealedUpTo(end);
         this.#mirrors?.wake();
+        this.#verification?.sealed();
       },
       report: options.report,
     });
@@ -172,8 +178,7 @@ export class StoredLog implements AuditLog {
     this.#mirrors = options.openMirrors?.({
       storage,
       segments: () => this.#sealer.segments,
-      isOwn: (kind, start) =>
-        !shared || (kind === "commit" ? this.#ownCommits.has(start) : this.#sealer.hasSealed(start)),
+      isOwn: this.#isOwn,
     });
     const exclusive = new Mutex();
     const follower =
@@ -245,6 +250,11 @@ export class StoredLog implements AuditLog {
       throw error;
     }
     return log;
+  }
+
+  /** What re-reads this log as it is stored; undefined if that is switched off. */
+  get verification(): LogVerification | undefined {
+    return this.#verification;
   }
 
   get origin(): string {
@@ -328,6 +338,7 @@ export class StoredLog implements AuditLog {
       publishedMs,
       witnessedSize,
       witnesses,
+      verification: this.#verification?.status(),
     };
   }
 
@@ -397,6 +408,7 @@ export class StoredLog implements AuditLog {
   /** Commits what was submitted, then lets go of everything. */
   async close(): Promise<void> {
     this.#closing.abort();
+    await this.#verification?.close();
     await this.#sequencer.close();
     await this.#follower?.close();
     await this.#anchorer?.close();
@@ -436,6 +448,8 @@ export class StoredLog implements AuditLog {
     this.#publisher?.start();
     this.#anchorer?.start();
     this.#sealer.start();
+    this.#verification = await this.#options.openVerification?.(this.#verifiedLog());
+    this.#verification?.start();
   }
 
   /** Takes over what other nodes declared, though nothing is committed meanwhile. */
@@ -453,6 +467,34 @@ export class StoredLog implements AuditLog {
       }
     }
   }
+
+  #verifiedLog(): VerifiedLog {
+    const { storage } = this.#options;
+    const { identity, copy, state, segmentFiles, shared } = storage;
+    return {
+      name: this.name,
+      origin: identity.origin,
+      vkey: () => identity.vkey,
+      keys: identity.keys,
+      copies: [{ copy, sizeMin: () => this.#head.treeSize }],
+      tree: state.tree,
+      head: () => this.#head,
+      segments: () => this.#sealer.segments,
+      files: segmentFiles,
+      search: this.search,
+      readEntries: (from, to) => this.readEntries(from, to),
+      isOwn: this.#isOwn,
+      claim: (work, period) => storage.claimPeriod(work, period),
+      isShared: shared !== undefined,
+      mirroredSize: (place) =>
+        this.#mirrors?.states().find((mirror) => mirror.place === place)?.mirroredSize ?? 0,
+    };
+  }
+
+  /** Whether this node made the commit, or the segment, that begins at `start`. */
+  readonly #isOwn = (kind: "commit" | "segment", start: number): boolean =>
+    !this.#options.storage.shared ||
+    (kind === "commit" ? this.#ownCommits.has(start) : this.#sealer.hasSealed(start));
 
   /** The ids of sealed entries that the window still covers: an id is new only if none of them has it. */
   async #rememberIds(segments: readonly Segment[]): Promise<void> {
@@ -500,6 +542,7 @@ export class StoredLog implements AuditLog {
     this.#storage.mark.set(head);
     this.#mirrors?.wake();
     this.#publisher?.wake();
+    this.#verification?.committed(start, head);
     for (const listener of this.#listeners) listener(head.treeSize);
     this.#sealer.wake();
     await this.search.append(start, count, lines);

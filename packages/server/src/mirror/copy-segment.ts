@@ -43,6 +43,7 @@ export async function fetchSegment(
   read: ReadRange,
   place: string,
   path: string,
+  keep: "durable" | "volatile" = "durable",
 ): Promise<void> {
   const { lengthBytes, digests } = record.segment;
   const hash = createHash("sha256");
@@ -52,7 +53,7 @@ export async function fetchSegment(
       hash.update(piece);
       await file.writeFile(piece);
     }
-    await file.sync();
+    if (keep === "durable") await file.sync();
     if (!equalBytes(hash.digest(), digests.file)) {
       throw corruptSegment(place, "its bytes are not those that were sealed");
     }

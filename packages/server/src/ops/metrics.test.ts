@@ -16,6 +16,7 @@ const log: LogStatus = {
   queueBytes: 12,
   followingMs: 1_500,
   writable: { ok: false, reason: "the store is out" },
+  verification: undefined,
   mirrors: [
     {
       place: "s3://b/p",

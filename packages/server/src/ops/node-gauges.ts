@@ -2,7 +2,7 @@ import { Counter, Gauge, type Registry } from "prom-client";
 import type { SegmentCacheCounters } from "../search/segment-cache.ts";
 import type { MirrorState } from "../mirror/mirror-writer.ts";
 import type { WitnessState } from "../publish/witness.ts";
-import type { LogStatus, NodeStatus } from "./status.ts";
+import type { LogStatus, NodeStatus, VerificationStatus } from "./status.ts";
 
 type Row<T> = readonly [name: string, help: string, read: (of: T) => number];
 
@@ -53,6 +53,17 @@ const OF_WITNESSES: readonly Row<WitnessState>[] = [
   ],
 ];
 
+const OF_VERIFICATION: readonly Row<VerificationStatus>[] = [
+  [
+    "stele_verify_last_full_seconds",
+    "When everything that is stored was last read and verified (Unix time); 0 if never",
+    ({ lastFullMs }) => (lastFullMs ?? 0) / 1000,
+  ],
+  ["stele_verify_progress", "Of the pass that runs: 0 to 1", ({ progress }) => progress],
+  ["stele_verify_late", "Whether not all was verified in time: 1 or 0", ({ isLate }) => Number(isLate)],
+  ["stele_findings", "What is stored, and is not what it should be", ({ findings }) => findings],
+];
+
 const OF_CACHE: readonly Row<SegmentCacheCounters>[] = [
   ["stele_cache_requests_total", "Requests to vaults for parts of segments", (cache) => cache.requests],
   ["stele_cache_fetched_bytes_total", "Bytes fetched from vaults", (cache) => cache.fetchedBytes],
@@ -67,6 +78,8 @@ export class NodeGauges {
   readonly #witnesses: readonly (readonly [Gauge<"log" | "witness">, Row<WitnessState>])[];
   readonly #witnessAge: Gauge<"log" | "witness">;
   readonly #witnessedSize: Gauge<"log">;
+  readonly #verification: readonly (readonly [Gauge<"log">, Row<VerificationStatus>])[];
+  readonly #verifiedBytes: Counter<"log">;
   readonly #cache: readonly (readonly [Counter, Row<SegmentCacheCounters>])[];
   readonly #cacheUsed: Gauge;
   readonly #alarms: Gauge<"code" | "severity" | "log">;
@@ -91,6 +104,13 @@ export class NodeGauges {
     this.#witnessedSize = new Gauge({
       name: "stele_witnessed_size",
       help: "Entries under a checkpoint that a quorum of witnesses cosigned",
+      labelNames: ["log"],
+      registers: [registry],
+    });
+    this.#verification = OF_VERIFICATION.map((row) => [new Gauge(of(row, ["log"])), row]);
+    this.#verifiedBytes = new Counter({
+      name: "stele_verified_bytes_total",
+      help: "Bytes of entries that were read again and verified",
       labelNames: ["log"],
       registers: [registry],
     });
@@ -122,6 +142,16 @@ export class NodeGauges {
     this.#showWitnesses(logs);
     this.#alarms.reset();
     for (const { code, severity, log = "" } of alarms) this.#alarms.inc({ code, severity, log });
+    for (const [gauge, [, , read]] of this.#verification) {
+      gauge.reset();
+      for (const { name, verification } of logs) {
+        if (verification) gauge.set({ log: name }, read(verification));
+      }
+    }
+    this.#verifiedBytes.reset();
+    for (const { name, verification } of logs) {
+      if (verification) this.#verifiedBytes.inc({ log: name }, verification.verifiedBytes);
+    }
     const { cache } = store;
     if (!cache) return;
     for (const [counter, [, , read]] of this.#cache) {

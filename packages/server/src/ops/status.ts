@@ -52,4 +52,24 @@ export interface LogStatus {
   /** Entries below it are under a checkpoint that a quorum of witnesses cosigned; undefined if no policy asks for one. */
   readonly witnessedSize: number | undefined;
   readonly witnesses: readonly WitnessState[];
+  /** Of the verifier in this node; undefined if it is switched off. */
+  readonly verification: VerificationStatus | undefined;
+}
+
+/** How far the verifier of a log is. */
+export interface VerificationStatus {
+  /** When everything was last read (Unix milliseconds), if it ever was. */
+  readonly lastFullMs?: number;
+  readonly isRunning: boolean;
+  /** Of the pass that runs: 0 to 1. */
+  readonly progress: number;
+  /** A leaf index: what the pass is reading. */
+  readonly position: number;
+  readonly entriesPerSecond: number;
+  /** Since the process began. */
+  readonly verifiedBytes: number;
+  /** What was found, and was not found right since. */
+  readonly findings: number;
+  /** Not everything was read in time. */
+  readonly isLate: boolean;
 }

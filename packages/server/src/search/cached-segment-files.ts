@@ -50,6 +50,10 @@ export class CachedSegmentFiles implements SegmentFiles {
     return await this.#holding([segment], to - from, async ([file]) => await file!.read(from, to));
   }
 
+  async recheck({ key }: Segment): Promise<string | undefined> {
+    return await this.#cache.recheck(this.#log, key);
+  }
+
   /** Fetches what typed searches need of a segment that another node has sealed. @throws as {@link using} */
   async prefetchColumns(segment: Segment): Promise<void> {
     await this.using([segment], "columns", async () => undefined);

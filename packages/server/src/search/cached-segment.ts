@@ -105,6 +105,17 @@ export class CachedSegment {
     }
   }
 
+  /** Compares what was verified once more. @returns what of it is damaged, for a person */
+  async recheck(): Promise<string | undefined> {
+    await this.#evicting;
+    for (const part of this.#verified) {
+      if (await this.#isWhole(part)) continue;
+      this.distrust();
+      return part === "columns" ? "its columns" : `the entries of row group ${part}`;
+    }
+    return undefined;
+  }
+
   /** Something in the file is damaged: each part is compared again before it is used the next time. */
   distrust(): void {
     this.#verified.clear();

@@ -2,6 +2,7 @@ import { MalformedError, UnavailableError } from "@stele/proof";
 import type { JournalFile } from "../store/journal.ts";
 import { Counts, type Field, type Histogram, type HistogramOptions, type TopValues } from "./counts.ts";
 import type { Database } from "./database.ts";
+import { compareHotRows, type HotDifference } from "./hot-comparison.ts";
 import { HotIndex } from "./hot-index.ts";
 import { IndexFeed } from "./index-feed.ts";
 import { PartReader, type IndexView, type ReadEntries } from "./index-view.ts";
@@ -38,6 +39,7 @@ interface Waiter {
  * against the tree.
  */
 export class SearchIndex {
+  readonly #database: Database;
   readonly #hot: HotIndex;
   readonly #feed: IndexFeed;
   readonly #reader: PartReader;
@@ -47,6 +49,7 @@ export class SearchIndex {
 
   constructor({ database, segments, files, readEntries }: SearchIndexOptions) {
     this.#segments = segments;
+    this.#database = database;
     this.#hot = new HotIndex(database);
     this.#feed = new IndexFeed(this.#hot, this.sealedSize, (size) => this.#wake(size));
     this.#segmentReader = new SegmentReader(database, files);
@@ -155,6 +158,25 @@ export class SearchIndex {
     this.#segments = [...this.#segments, segment];
     this.#wake(this.indexedSize);
     await this.#hot.dropBelow(this.sealedSize);
+  }
+
+  /**
+   * Compares the index with entries from leaf index `from` on, as far as they are hot and indexed: what it says of them must
+   * be what they say.
+   */
+  async compareHot(from: number, entries: readonly Uint8Array[]): Promise<HotDifference | undefined> {
+    const view = this.#view();
+    return await this.#reader.holding(view, async () => {
+      for (const chunk of view.chunks) {
+        const begin = Math.max(from, chunk.start, view.sealedSize);
+        const end = Math.min(from + entries.length, chunk.end, view.indexedSize);
+        if (begin >= end) continue;
+        const some = entries.slice(begin - from, end - from);
+        const difference = await compareHotRows(this.#database, chunk, begin, some);
+        if (difference) return difference;
+      }
+      return undefined;
+    });
   }
 
   async close(): Promise<void> {

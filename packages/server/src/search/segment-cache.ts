@@ -102,6 +102,18 @@ export class SegmentCache {
     });
   }
 
+  /** Looks whether a file is still what was verified. Does not count as using it. */
+  async recheck(log: string, key: string): Promise<string | undefined> {
+    const file = this.#files.get(join(this.#directory, log, key));
+    if (!file) return undefined;
+    file.users++; // it is not evicted meanwhile
+    try {
+      return await file.recheck();
+    } finally {
+      file.users--;
+    }
+  }
+
   /** Counts a request to a vault, and bounds how many run. */
   async request(fetch: () => Promise<Uint8Array>, take: (bytes: Uint8Array) => Promise<void>): Promise<void> {
     await this.#requests.run(1, async () => {

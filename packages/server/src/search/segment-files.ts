@@ -37,6 +37,14 @@ export interface SegmentFiles {
    */
   read(segment: Segment, from: number, to: number): Promise<Buffer>;
 
+  /**
+   * Looks whether what is kept of a segment on this node, beside the place that it comes from, is still what was verified. What
+   * is not, is fetched again when it is needed. Fetches nothing itself.
+   *
+   * @returns what is damaged, for a person; undefined if nothing is, or nothing is kept
+   */
+  recheck(segment: Segment): Promise<string | undefined>;
+
   close(): Promise<void>;
 }
 
@@ -77,6 +85,11 @@ export class LocalSegmentFiles implements SegmentFiles {
     } finally {
       await file.close();
     }
+  }
+
+  /** The files are the place that segments come from. */
+  async recheck(): Promise<undefined> {
+    return await Promise.resolve(undefined);
   }
 
   async close(): Promise<void> {

@@ -1,14 +1,13 @@
 /** The child process of audit-process.ts: answers one question after the other. It dies with its parent. */
 import { setPriority } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { hashLines } from "../log/native-hasher.ts";
 import { answerOf, type AuditAnswer } from "./audit-answer.ts";
 import { auditColumns } from "./column-audit.ts";
 import { hashSegment, type SegmentHashes, type SegmentQuestion } from "./segment-audit.ts";
 
 export type AuditTask =
-  | { readonly kind: "hash"; readonly question: SegmentQuestion; readonly duty: number }
+  | { readonly kind: "hash"; readonly question: SegmentQuestion }
   | { readonly kind: "columns"; readonly question: SegmentQuestion }
   | { readonly kind: "lines"; readonly lines: Uint8Array };
 
@@ -29,21 +28,11 @@ process.on("message", ({ number, task }: { number: number; task: AuditTask }) =>
 async function perform(task: AuditTask): Promise<SegmentHashes | Uint8Array | undefined> {
   switch (task.kind) {
     case "hash":
-      return await hashSegment(task.question, resting(task.duty));
+      return await hashSegment(task.question);
     case "columns":
       await auditColumns(join(task.question.directory, task.question.segment.key), task.question.segment);
       return undefined;
     case "lines":
       return hashLines(task.lines);
   }
-}
-
-/** Rests between two blocks, so that only a share of the time is worked. */
-function resting(duty: number): () => Promise<void> {
-  let since = performance.now();
-  return async () => {
-    const worked = performance.now() - since;
-    if (duty < 1) await sleep(Math.min(1000, (worked * (1 - duty)) / duty));
-    since = performance.now();
-  };
 }

@@ -27,9 +27,9 @@ export class AuditProcess {
     this.#priority = priority;
   }
 
-  /** @param duty the share of the time that it may work @throws VerificationError `segment_corrupt`; UnavailableError */
-  async hashSegment(question: SegmentQuestion, duty: number): Promise<SegmentHashes> {
-    return (await this.#ask({ kind: "hash", question, duty })) as SegmentHashes;
+  /** @throws VerificationError `segment_corrupt`; UnavailableError */
+  async hashSegment(question: SegmentQuestion): Promise<SegmentHashes> {
+    return (await this.#ask({ kind: "hash", question })) as SegmentHashes;
   }
 
   /** @throws VerificationError `segment_columns_differ`, `segment_corrupt`; UnavailableError */

@@ -35,7 +35,13 @@ export function parseCommitObject(bytes: Buffer, start: number, place: string): 
  */
 export function auditCommit(
   audit: TreeAudit,
-  { origin, start, count, checkpoint, entryLines }: ParsedCommit,
+  {
+    origin,
+    start,
+    count,
+    checkpoint,
+    entryLines,
+  }: Pick<ParsedCommit, "origin" | "start" | "count" | "checkpoint" | "entryLines">,
   keys: LogKeys,
   place: string,
   hashes = hashLines(entryLines),

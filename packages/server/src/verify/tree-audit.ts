@@ -44,6 +44,11 @@ export class TreeAudit {
     return this.#range.end;
   }
 
+  /** The tree as it is now. */
+  get range(): CompactRange {
+    return this.#range.clone();
+  }
+
   root(): Hash {
     return this.#range.root();
   }

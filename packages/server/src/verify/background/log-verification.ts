@@ -1,0 +1,229 @@
+import { UnavailableError } from "@stele/proof";
+import type { SignedTreeHead } from "../../log/audit-log.ts";
+import { Mutex } from "../../log/mutex.ts";
+import type { VerificationStatus } from "../../ops/status.ts";
+import type { Finding } from "./finding.ts";
+import { NewData } from "./new-data.ts";
+import { Pace } from "./pace.ts";
+import { VerificationLog } from "./verification-log.ts";
+import { VerificationPass, walkTree } from "./verification-pass.ts";
+import type { VerificationOptions } from "./verified-log.ts";
+import { VerifierState } from "./verifier-state.ts";
+
+/** Passes begin so often, as a share of the time within which everything is to be read: the next one may be a little slower. */
+const PERIOD_SHARE = 0.8;
+/** A node that starts has other things to do. */
+const START_MS = 2_000;
+const CHECK_MS = 5_000;
+const RETRY_MS = 15_000;
+const RETRY_MS_MAX = 10 * 60_000;
+const LATE_SHARE = 1.2;
+
+/**
+ * Verifies one log as long as its node runs: what is new at once, and everything within a time. It reads what is stored, in
+ * the primary and in mirrors, never what the node remembers of it. A finding is kept, and an alarm; nothing stops for it.
+ */
+export class LogVerification {
+  readonly #options: VerificationOptions;
+  readonly #found: VerificationLog;
+  readonly #newData: NewData;
+  readonly #pace: Pace;
+  readonly #closing = new AbortController();
+  readonly #turns = new Mutex();
+  #pass: VerificationPass | undefined;
+  /** Gives up the pass that runs, since another one is wanted. */
+  #passing = new AbortController();
+  #requested = false;
+  #running: Promise<unknown> = Promise.resolve();
+
+  private constructor(options: VerificationOptions, found: VerificationLog) {
+    this.#options = options;
+    this.#found = found;
+    this.#pace = new Pace(options.clock);
+    this.#newData = new NewData(options, found, new Pace(options.clock), this.#closing.signal);
+  }
+
+  /** Reads what an earlier run kept. Nothing runs before {@link start}. */
+  static async open(options: VerificationOptions): Promise<LogVerification> {
+    const { log, stateDirectory, alarms, clock } = options;
+    const state = await VerifierState.open(stateDirectory, log.name, log.origin, clock.nowMs());
+    return new LogVerification(options, new VerificationLog(log.name, state, alarms, clock));
+  }
+
+  start(): void {
+    this.#running = Promise.all([this.#newData.run(), this.#run()]);
+  }
+
+  /** There is a new head, whose commit begins at `start`. Returns at once. */
+  committed(start: number, head: SignedTreeHead): void {
+    this.#newData.committed(start, head);
+  }
+
+  sealed(): void {
+    this.#newData.sealed();
+  }
+
+  /** Begins a pass over everything soon, whatever other nodes do. */
+  request(): void {
+    this.#requested = true;
+  }
+
+  /**
+   * Does a whole pass now, as fast as it goes, whatever other nodes do.
+   *
+   * @returns what is not as it should be, now @throws UnavailableError if something can't be read now
+   */
+  async passNow(): Promise<readonly Finding[]> {
+    this.#passing.abort();
+    return await this.#turns.run(async () => {
+      this.#pace.hurried = true;
+      try {
+        await this.#newData.look();
+        return await this.#onePass(true);
+      } finally {
+        this.#pace.hurried = false;
+      }
+    });
+  }
+
+  status(): VerificationStatus {
+    const { lastFullMs } = this.#found.state.content;
+    return {
+      ...(lastFullMs !== undefined && { lastFullMs }),
+      progress: this.#pass?.progress ?? 0,
+      isRunning: this.#pass !== undefined,
+      position: this.#pass?.position ?? 0,
+      entriesPerSecond: this.#found.entriesPerSecond,
+      verifiedBytes: this.#found.bytes,
+      findings: this.#found.present.length,
+      isLate: this.#isLate,
+    };
+  }
+
+  /** What it found and did not find right since. */
+  get findings(): readonly Finding[] {
+    return this.#found.present;
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    this.#passing.abort();
+    await this.#running;
+    await this.#turns.run(() => Promise.resolve());
+  }
+
+  get #isLate(): boolean {
+    const { lastFullMs, firstStartMs } = this.#found.state.content;
+    return this.#options.clock.nowMs() - (lastFullMs ?? firstStartMs) > LATE_SHARE * this.#options.everyMs;
+  }
+
+  get #periodMs(): number {
+    return this.#options.everyMs * PERIOD_SHARE;
+  }
+
+  async #run(): Promise<void> {
+    const { clock, onFailure } = this.#options;
+    const { signal } = this.#closing;
+    let isChecked = false;
+    let retryMs = RETRY_MS;
+    for (await clock.sleep(START_MS, signal); !signal.aborted; await clock.sleep(CHECK_MS, signal)) {
+      this.#tellIfLate();
+      try {
+        if (!isChecked) await this.#checkTrees();
+        isChecked = true;
+        // After a failure, what is done already is not read again, but each copy is looked at.
+        if (this.#requested || this.#isDue) {
+          await this.#turns.run(() => this.#onePass(this.#requested));
+          retryMs = RETRY_MS;
+        }
+      } catch (error) {
+        if (signal.aborted) return;
+        if (isAbort(error)) continue;
+        if (!(error instanceof UnavailableError)) onFailure(error);
+        await clock.sleep(retryMs, signal);
+        retryMs = Math.min(2 * retryMs, RETRY_MS_MAX);
+      }
+    }
+  }
+
+  /** What was changed while the node was down is found at once, whenever the next pass is due. */
+  async #checkTrees(): Promise<void> {
+    const { log } = this.#options;
+    await this.#turns.run(async () => {
+      for (const verified of log.copies) {
+        const pace = async <T>(work: () => Promise<T>): Promise<T> =>
+          await this.#pace.work(0, work, this.#closing.signal);
+        try {
+          await walkTree(this.#options, this.#found, verified, pace, []);
+        } catch (error) {
+          // A mirror that is out keeps nothing else from being looked at.
+          if (!(error instanceof UnavailableError)) throw error;
+        }
+      }
+    });
+  }
+
+  get #isDue(): boolean {
+    const { pass, lastFullMs } = this.#found.state.content;
+    return (
+      pass !== undefined ||
+      lastFullMs === undefined ||
+      (this.#options.clock.nowMs() - lastFullMs >= this.#periodMs / 2 &&
+        this.#period(lastFullMs) !== this.#period(this.#options.clock.nowMs()))
+    );
+  }
+
+  #period(ms: number): number {
+    return Math.floor(ms / this.#periodMs);
+  }
+
+  async #onePass(isAlone: boolean): Promise<readonly Finding[]> {
+    const { clock } = this.#options;
+    const { state } = this.#found;
+    const fresh = {
+      startedMs: clock.nowMs(),
+      period: this.#period(clock.nowMs()),
+      positions: {},
+      claimed: [],
+    };
+    const progress = isAlone ? fresh : (state.content.pass ?? fresh);
+    this.#passing = new AbortController();
+    const signal = AbortSignal.any([this.#closing.signal, this.#passing.signal]);
+    // Some time is left for what comes between.
+    const endMs = progress.startedMs + this.#periodMs * 0.9;
+    const pass = new VerificationPass(this.#options, this.#found, this.#pace, progress, {
+      isAlone,
+      endMs,
+      signal,
+    });
+    this.#pass = pass;
+    try {
+      const findings = await pass.run();
+      if (isAlone) this.#requested = false;
+      const { pass: _, ...rest } = state.content;
+      await state.replace({ ...rest, lastFullMs: clock.nowMs() });
+      return findings;
+    } finally {
+      this.#pass = undefined;
+    }
+  }
+
+  #tellIfLate(): void {
+    const { alarms, log, everyMs } = this.#options;
+    const key = { code: "verification_late", log: log.name, subject: log.name };
+    if (!this.#isLate) {
+      alarms.clear(key);
+      return;
+    }
+    const hours = (everyMs / 3_600_000).toFixed(1);
+    alarms.raise({
+      ...key,
+      severity: "warning",
+      message: `Not everything that is stored of the log ${log.name} was verified within ${hours} h. A store may be out, or the node too slow: look at stele status, or give it more time (--verify-every)`,
+    });
+  }
+}
+
+function isAbort(error: unknown): boolean {
+  return error instanceof Error && error.name === "AbortError";
+}

@@ -1,0 +1,229 @@
+import { createHash } from "node:crypto";
+import { MalformedError, UnavailableError, VerificationError, type CompactRange } from "@stele/proof";
+import type { Segment } from "../../search/segment.ts";
+import type { Claim } from "../tree-audit.ts";
+import { findingOf, type Finding } from "./finding.ts";
+import type { LogCopy } from "./log-copy.ts";
+import { checkLocal, LOCAL } from "./local-check.ts";
+import type { Pace } from "./pace.ts";
+import { bridge, emptyRange } from "./reference-tree.ts";
+import { checkSegment, type CheckedSegment } from "./segment-check.ts";
+import { TreeWalk, type TreeWalked } from "./tree-walk.ts";
+import { confirmed, type VerificationLog } from "./verification-log.ts";
+import type { PassProgress } from "./verifier-state.ts";
+import type { VerificationOptions, VerifiedCopy } from "./verified-log.ts";
+
+/** So many segments that follow each other are taken on together. */
+const GROUP_SEGMENTS = 16;
+/** Each node reads one group of so many, whoever else does: none has to believe the others for ever. */
+const OWN_SHARE = 8;
+const SAVE_MS = 5_000;
+
+/** One pass over everything that is stored of a log, which goes on where it was left after a restart. */
+export class VerificationPass {
+  readonly #options: VerificationOptions;
+  readonly #found: VerificationLog;
+  readonly #pace: Pace;
+  readonly #signal: AbortSignal;
+  /** All of it, whatever other nodes do. */
+  readonly #isAlone: boolean;
+  readonly #findings: Finding[] = [];
+  readonly #claimed: Set<string>;
+  readonly #positions: Record<string, number>;
+  readonly #pass: Pick<PassProgress, "startedMs" | "period">;
+  readonly #endMs: number;
+  #doneBytes = 0;
+  #failure: UnavailableError | undefined;
+  #savedMs = -Infinity;
+  /** A leaf index, in the copy that is being read. */
+  position = 0;
+
+  constructor(
+    options: VerificationOptions,
+    found: VerificationLog,
+    pace: Pace,
+    progress: PassProgress,
+    {
+      isAlone,
+      endMs,
+      signal,
+    }: { readonly isAlone: boolean; readonly endMs: number; readonly signal: AbortSignal },
+  ) {
+    this.#options = options;
+    this.#found = found;
+    this.#pace = pace;
+    this.#signal = signal;
+    this.#isAlone = isAlone || !options.log.isShared;
+    this.#pass = progress;
+    this.#positions = { ...progress.positions };
+    this.#claimed = new Set(progress.claimed);
+    this.#endMs = endMs;
+  }
+
+  /** What of it is done, 0 to 1. */
+  get progress(): number {
+    const total = this.#totalBytes;
+    return total === 0 ? 0 : Math.min(1, this.#doneBytes / total);
+  }
+
+  /** @returns what is not as it should be @throws UnavailableError: it can go on later */
+  async run(): Promise<readonly Finding[]> {
+    const pace = async <T>(work: () => Promise<T>): Promise<T> =>
+      await this.#pace.work(0, work, this.#signal);
+    const local = await checkLocal(this.#options, pace);
+    this.#findings.push(...local.findings);
+    await this.#found.looked(LOCAL, ["local"], local.findings);
+    const claims = new Map<VerifiedCopy, readonly Claim[]>();
+    await this.#each(async (verified) => {
+      const walked = await walkTree(this.#options, this.#found, verified, pace, this.#findings);
+      claims.set(verified, walked.claims);
+    });
+    await this.#each((verified) => this.#reread(verified, claims.get(verified) ?? []));
+    if (this.#failure) throw this.#failure;
+    return this.#findings;
+  }
+
+  /** A copy that is out keeps none of the others from being read; but the pass is not done then. */
+  async #each(work: (verified: VerifiedCopy) => Promise<void>): Promise<void> {
+    for (const verified of this.#options.log.copies) {
+      try {
+        await work(verified);
+      } catch (error) {
+        if (!(error instanceof UnavailableError) || this.#signal.aborted) throw error;
+        this.#failure = error;
+      }
+    }
+  }
+
+  async #reread({ copy, sizeMin }: VerifiedCopy, stated: readonly Claim[]): Promise<void> {
+    const { log } = this.#options;
+    const from = this.#positions[copy.place] ?? 0;
+    let range: CompactRange | undefined = emptyRange();
+    for (const [i, segment] of log.segments().entries()) {
+      this.#signal.throwIfAborted();
+      const { start, end, lengthBytes } = segment;
+      const group = Math.floor(i / GROUP_SEGMENTS);
+      if (start >= from && end <= sizeMin() && (await this.#isMine(copy, group))) {
+        this.position = start;
+        this.#pace.aim(this.#totalBytes - this.#doneBytes, this.#endMs - this.#options.clock.nowMs());
+        const claims = stated.filter(({ treeSize }) => treeSize > start && treeSize <= end);
+        await this.#pace.work(
+          lengthBytes,
+          () => this.#rereadSegment(copy, segment, range!, claims),
+          this.#signal,
+        );
+      }
+      if (!bridge(range, end, log.tree)) range = undefined;
+      if (!range) return;
+      this.#doneBytes += lengthBytes;
+      this.#positions[copy.place] = Math.max(from, end);
+      await this.#save();
+    }
+  }
+
+  async #rereadSegment(
+    copy: LogCopy,
+    { start }: Segment,
+    range: CompactRange,
+    claims: readonly Claim[],
+  ): Promise<void> {
+    const check = async (): Promise<CheckedSegment> => {
+      const place = `${copy.place}: the segment from entry ${start} on`;
+      try {
+        const copied = await copy.segment(start);
+        // Whether it has to be there, the tree tells: a mirror may have its commits, and not yet the segment.
+        if (!copied) return { findings: [], entries: 0, bytes: 0 };
+        return await checkSegment(copy, copied, this.#options.process, range, claims);
+      } catch (error) {
+        if (!(error instanceof VerificationError) && !(error instanceof MalformedError)) throw error;
+        return { findings: [findingOf(copy.place, place, error)], entries: 0, bytes: 0 };
+      }
+    };
+    const { findings, entries, bytes } = await confirmed(check);
+    this.#findings.push(...findings);
+    this.#found.read(entries, bytes);
+    const place = copy.placeOf(this.#options.log.segments().find((each) => each.start === start)!);
+    await this.#found.looked(copy.place, ["segment"], findings, place);
+  }
+
+  async #isMine(copy: LogCopy, group: number): Promise<boolean> {
+    if (this.#isAlone) return true;
+    const { node } = this.#found.state.content;
+    const { period } = this.#pass;
+    if ((group + period + Number.parseInt(node.slice(0, 6), 16)) % OWN_SHARE === 0) return true;
+    const place = createHash("sha256").update(copy.place).digest("hex").slice(0, 8);
+    const work = `verify-${place}-${group}`;
+    if (this.#claimed.has(work)) return true;
+    if (this.#unclaimed.has(work)) return false;
+    if (!(await this.#options.log.claim(work, period))) {
+      this.#unclaimed.add(work);
+      return false;
+    }
+    this.#claimed.add(work);
+    this.#savedMs = -Infinity;
+    await this.#save();
+    return true;
+  }
+
+  /** Groups that another node has taken on. */
+  readonly #unclaimed = new Set<string>();
+
+  get #totalBytes(): number {
+    const { log } = this.#options;
+    return log.copies.length * log.segments().reduce((sum, { lengthBytes }) => sum + lengthBytes, 0);
+  }
+
+  async #save(): Promise<void> {
+    const nowMs = this.#options.clock.monotonicMs();
+    if (nowMs - this.#savedMs < SAVE_MS) return;
+    this.#savedMs = nowMs;
+    const { startedMs, period } = this.#pass;
+    await this.#found.state.update({
+      pass: { startedMs, period, positions: { ...this.#positions }, claimed: [...this.#claimed] },
+    });
+  }
+}
+
+/** Looks at the tree of one copy, and remembers it unless something is wrong. @throws UnavailableError */
+export async function walkTree(
+  { log, process }: VerificationOptions,
+  found: VerificationLog,
+  { copy, sizeMin }: VerifiedCopy,
+  pace: <T>(work: () => Promise<T>) => Promise<T>,
+  findings: Finding[],
+): Promise<TreeWalked> {
+  const unreadable: Finding[] = [];
+  const walked = await confirmed(async () => {
+    unreadable.length = 0;
+    const known = [];
+    try {
+      const note = await found.state.recall(copy.place);
+      if (note !== undefined) {
+        known.push({ place: `The checkpoint last verified of ${copy.place}`, note: Buffer.from(note) });
+      }
+    } catch (error) {
+      if (!(error instanceof MalformedError)) throw error;
+      unreadable.push(findingOf(copy.place, `What was remembered of ${copy.place}`, error));
+    }
+    const { head, ...rest } = log;
+    const { treeSize, note } = head();
+    if (copy === log.copies[0]!.copy && treeSize > 0)
+      known.push({ place: "The acknowledged checkpoint", note });
+    return await new TreeWalk({
+      ...rest,
+      copy,
+      known,
+      sizeMin: sizeMin(),
+      hashLines: (lines) => process.hashLines(lines),
+      pace,
+    }).run();
+  });
+  const all = [...walked.findings, ...unreadable];
+  findings.push(...all);
+  found.read(0, walked.bytes);
+  await found.looked(copy.place, ["tree", "commit"], all);
+  if (all.length === 0 && walked.checkpoint !== undefined) {
+    await found.state.remember(copy.place, log.vkey(), walked.checkpoint);
+  }
+  return walked;
+}
