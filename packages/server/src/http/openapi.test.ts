@@ -61,6 +61,7 @@ it("has every call, and everything of each", () => {
     "post /v1/logs/{log}/events",
     "post /v1/logs/{log}/key/retire",
     "post /v1/logs/{log}/key/rotate",
+    "post /v1/logs/{log}/verify",
     "put /v1/logs/{log}",
   ]);
   const names = calls.map(({ operation }) => operation.operationId);

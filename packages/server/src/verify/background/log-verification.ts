@@ -74,9 +74,9 @@ export class LogVerification {
    * @returns what is not as it should be, now @throws UnavailableError if something can't be read now
    */
   async passNow(): Promise<readonly Finding[]> {
+    this.#pace.hurried = true;
     this.#passing.abort();
     return await this.#turns.run(async () => {
-      this.#pace.hurried = true;
       try {
         await this.#newData.look();
         return await this.#onePass(true);
@@ -152,7 +152,7 @@ export class LogVerification {
     await this.#turns.run(async () => {
       for (const verified of log.copies) {
         const pace = async <T>(work: () => Promise<T>): Promise<T> =>
-          await this.#pace.work(0, work, this.#closing.signal);
+          await this.#pace.work(0, work, AbortSignal.any([this.#closing.signal, this.#passing.signal]));
         try {
           await walkTree(this.#options, this.#found, verified, pace, []);
         } catch (error) {

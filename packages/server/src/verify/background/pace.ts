@@ -6,7 +6,10 @@ const IDLE_DUTY = 0.25;
 const BUSY_DUTY = 0.03;
 /** The node's main thread is busy above this share of the time. */
 const BUSY_UTILIZATION = 0.3;
-const REST_MS_MAX = 60_000;
+/** A machine that is short of time makes work look long. */
+const REST_MS_MAX = 20_000;
+/** Behind small pieces of work, of which there are few. */
+const SHORT_REST_MS_MAX = 500;
 
 /**
  * How much of the time verifying may work: little while the node is busy, more when it is not, and always as much as it takes
@@ -42,14 +45,16 @@ export class Pace {
     return Math.max(needed, this.#utilization() > BUSY_UTILIZATION ? BUSY_DUTY : IDLE_DUTY);
   }
 
-  /** Does so many units of work, then rests in proportion. */
+  /** Does so many units of work, then rests in proportion. 0: it is little, and says nothing of the speed. */
   async work<T>(units: number, work: () => Promise<T>, signal: AbortSignal): Promise<T> {
     const began = this.#clock.monotonicMs();
     const result = await work();
     const ms = Math.max(0.01, this.#clock.monotonicMs() - began);
     if (units > 0) this.#speed = this.#speed === 0 ? units / ms : 0.8 * this.#speed + (0.2 * units) / ms;
     const { duty } = this;
-    if (duty < 1) await this.#clock.sleep(Math.min(REST_MS_MAX, (ms * (1 - duty)) / duty), signal);
+    const restMs = (ms * (1 - duty)) / duty;
+    if (duty < 1)
+      await this.#clock.sleep(Math.min(units > 0 ? REST_MS_MAX : SHORT_REST_MS_MAX, restMs), signal);
     return result;
   }
 }

@@ -104,6 +104,9 @@ export class VerifiedNode {
       return treeSize - sealedSize < SEGMENT_ENTRIES && mirrors.every(({ lagEntries }) => lagEntries === 0);
     };
     while (!isSettled()) await sleep(20);
+    if (this.kind === "shared") {
+      while ((await this.files(this.mirror, "segments")).length < log.status().segments) await sleep(20);
+    }
     await log.search.waitFor(log.head().treeSize, 10_000);
   }
 
@@ -127,7 +130,8 @@ export class VerifiedNode {
   /** Files below a directory, in order. */
   async files(...path: string[]): Promise<string[]> {
     const directory = join(...path);
-    return (await readdir(directory)).toSorted().map((name) => join(directory, name));
+    const names = await readdir(directory).catch(() => []); // none was put there yet
+    return names.toSorted().map((name) => join(directory, name));
   }
 
   /** Changes the bytes of a file, which may be read-only. */
