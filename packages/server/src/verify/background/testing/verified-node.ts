@@ -130,7 +130,7 @@ export class VerifiedNode {
   /** Files below a directory, in order. */
   async files(...path: string[]): Promise<string[]> {
     const directory = join(...path);
-    const names = await readdir(directory).catch(() => []); // none was put there yet
+    const names: string[] = await readdir(directory).catch(() => []); // none was put there yet
     return names.toSorted().map((name) => join(directory, name));
   }
 
