@@ -105,6 +105,8 @@ function witnessLine({ policyFrom, witnesses, required, reached }: Witnessing): 
   const cosigned = witnesses.flatMap(({ name, cosignedAtSeconds }) =>
     cosignedAtSeconds === undefined ? [] : [`${printable(name)} (${timeOf(cosignedAtSeconds)})`],
   );
+  if (witnesses.length === 0)
+    return `There are no witnesses in the policy${stated ? " that the file states" : ""}`;
   if (cosigned.length === 0) return `No witness ${whose} cosigned the checkpoint`;
   const quorum = required && !reached ? ": fewer than its policy asks for" : "";
   return `Cosigned by ${stated ? "witnesses that the file states, " : ""}${cosigned.join(", ")}${quorum}`;

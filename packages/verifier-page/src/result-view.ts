@@ -159,6 +159,9 @@ function witnessLine({
 }: VerifiedEvidence["witnessing"]): Content[] {
   const stated = policyFrom === "file";
   const cosigned = witnesses.filter(({ cosignedAtSeconds }) => cosignedAtSeconds !== undefined);
+  if (witnesses.length === 0) {
+    return [`There are no witnesses in ${stated ? "the policy that the file states" : "your policy"}.`];
+  }
   if (cosigned.length === 0) {
     return [`No witness ${stated ? "that the file states" : "of your policy"} cosigned the checkpoint.`];
   }

@@ -77,7 +77,7 @@ export async function hostileEvidence(): Promise<Evidence> {
       by: text,
       at: "2026-01-06T08:00:00.000Z",
       query: text!,
-      normalQuery: text!,
+      normalQuery: `-action:"${text}?"`,
       searchedSize: log.treeSize,
       allMatches: true,
     },
