@@ -10,8 +10,10 @@ import { gunzipSync, gzipSync } from "node:zlib";
 import {
   completenessOf,
   decodeUtf8,
+  encodeUtf8,
   formatCheckpoint,
   formatVerifierKey,
+  parsePolicy,
   signKeyStatement,
   signNote,
   SteleError,
@@ -183,7 +185,7 @@ async function ours({ name, bytes, trust: { key, policy } }: Case): Promise<bool
     await verifyEvidenceFile(name, bytes, {
       stateDirectory: join(work, "state"),
       ...(key !== undefined && { key }),
-      ...(policy !== undefined && { policy: Buffer.from(policy) }),
+      ...(policy !== undefined && { policy: parsePolicy(encodeUtf8(policy)) }),
     });
     return true;
   } catch (error) {
