@@ -83,8 +83,8 @@ add("a policy with another log", false, bundle, { policy: testPolicy.replace(log
 
 // Cosignatures.
 const note = await evidenceLog.signedCheckpoint(100);
-const one = decodeUtf8(await witnesses[0]!.cosign(note, 1));
-const few = textOfEvidence({ ...evidence, checkpoint: one });
+const cosignedOnce = decodeUtf8(await witnesses[0]!.cosign(note, 1));
+const few = textOfEvidence({ ...evidence, checkpoint: cosignedOnce });
 add("one cosignature, by the file's policy", true, few);
 add("one cosignature of two", false, few, { policy: testPolicy });
 add("one cosignature of any", true, few, { policy: testPolicy.replace("both all", "both any") });

@@ -9,12 +9,14 @@ export function encodeUtf8(text: string): Uint8Array {
   }
   const bytes = new Uint8Array(text.length * 3);
   let length = 0;
-  for (const character of text) {
-    const point = character.codePointAt(0)!;
-    if (point < 0x80) {
-      bytes[length++] = point;
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at);
+    if (unit < 0x80) {
+      bytes[length++] = unit;
       continue;
     }
+    const point = text.codePointAt(at)!;
+    if (point > 0xffff) at++;
     if (point < 0x800) {
       bytes[length++] = 0xc0 | (point >> 6);
     } else {
@@ -38,18 +40,25 @@ export function encodeUtf8(text: string): Uint8Array {
  * @throws MalformedError `utf8_malformed`
  */
 export function decodeUtf8(bytes: Uint8Array): string {
-  // In pieces: a string that grows by one character at a time takes some 30 bytes for each.
   let text = "";
-  let points: number[] = [];
+  // In pieces: a string that grows by one character at a time takes some 30 bytes for each.
+  const units = new Uint16Array(Math.min(bytes.length, PIECE_LENGTH));
+  let count = 0;
   for (let at = 0; at < bytes.length;) {
-    if (points.length === PIECE_LENGTH) {
-      text += String.fromCodePoint(...points);
-      points = [];
+    // A character takes two units at most.
+    if (count > PIECE_LENGTH - 2) {
+      text += stringOf(units.subarray(0, count));
+      count = 0;
     }
     const lead = bytes[at]!;
+    if (lead < 0x80) {
+      units[count++] = lead;
+      at++;
+      continue;
+    }
     const length = sequenceLength(lead);
-    // A lead byte of n bytes keeps 7-n bits (or 7, if it is alone).
-    let point = length === 1 ? lead : lead & (0x7f >> length);
+    // A lead byte of n bytes keeps 7-n bits.
+    let point = lead & (0x7f >> length);
     for (let i = 1; i < length; i++) {
       const next = bytes[at + i];
       if (next === undefined || next < 0x80 || next > 0xbf) throw notUtf8(at);
@@ -58,25 +67,28 @@ export function decodeUtf8(bytes: Uint8Array): string {
     if (point < SMALLEST[length]! || point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff)) {
       throw notUtf8(at);
     }
-    points.push(point);
+    if (point < 0x10000) units[count++] = point;
+    else {
+      units[count++] = 0xd800 + ((point - 0x10000) >> 10);
+      units[count++] = 0xdc00 + ((point - 0x10000) & 0x3ff);
+    }
     at += length;
   }
-  return text + String.fromCodePoint(...points);
+  return text + stringOf(units.subarray(0, count));
 }
 
 const PIECE_LENGTH = 4096;
 
-/** How many bytes the lead byte announces, or 0 if it can't lead. */
+/** How many bytes a lead byte from 0x80 on announces, or 0 if it can't lead. */
 function sequenceLength(lead: number): number {
-  if (lead < 0x80) return 1;
   if (lead >= 0xc2 && lead <= 0xdf) return 2;
   if (lead >= 0xe0 && lead <= 0xef) return 3;
   if (lead >= 0xf0 && lead <= 0xf4) return 4;
   return 0;
 }
 
-/** The smallest code point that needs so many bytes; 0 bytes (a wrong lead byte) suit none. */
-const SMALLEST = [Infinity, 0, 0x80, 0x800, 0x10000];
+/** The smallest code point that needs so many bytes; 0 bytes (a wrong lead byte) suit none, and one byte is read above. */
+const SMALLEST = [Infinity, Infinity, 0x80, 0x800, 0x10000];
 
 function notUtf8(offset: number): MalformedError {
   return new MalformedError("utf8_malformed", `The bytes are not UTF-8 at offset ${offset}`);
@@ -88,4 +100,9 @@ export function hasControlCharacter(text: string): boolean {
     if (text.charCodeAt(i) < 0x20) return true;
   }
   return false;
+}
+
+/** The string of some thousand UTF-16 code units at most: they become arguments of one call, without an iterator. */
+export function stringOf(units: Uint8Array | Uint16Array): string {
+  return Reflect.apply(String.fromCharCode, undefined, units);
 }

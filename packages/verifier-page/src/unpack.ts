@@ -8,9 +8,13 @@ export async function unpack(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
   const chunks: Uint8Array[] = [];
   let length = 0;
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  const { writable, readable } = new DecompressionStream("gzip");
+  const writer = writable.getWriter();
+  // What goes wrong with them goes wrong with reading, too, and is told there.
+  writer.write(bytes).catch(() => {});
+  writer.close().catch(() => {});
   try {
-    for await (const chunk of stream) {
+    for await (const chunk of readable) {
       length += chunk.length;
       if (length > EVIDENCE_LENGTH_BYTES_MAX) break;
       chunks.push(chunk);
