@@ -1,6 +1,6 @@
 """Verifies the directory of a log from docs/spec alone, with nothing of Stele's code.
 
-verify.py LOG_DIRECTORY [VKEY [CHECKPOINT_FILE]]: the key that must have signed, and a checkpoint that was seen before.
+verify.py LOG_DIRECTORY [VKEY [CHECKPOINT_FILE]]: a key of the log, and a checkpoint that was seen before.
 Prints the tree size and the root; fails with what differs if the log is not what was signed.
 """
 
@@ -46,23 +46,58 @@ class Tree:
         return root
 
 
-class Verifier:
+class Key:
     def __init__(self, vkey: str) -> None:  # C3
-        self.origin, key_id, key = vkey.split("+", 2)
+        self.vkey, (self.origin, key_id, key) = vkey, vkey.split("+", 2)
         key = base64.b64decode(key, validate=True)
         self.id = hashlib.sha256(self.origin.encode() + b"\n" + key).digest()[:4]
         check(key[0] == 1 and self.id.hex() == key_id, f"{vkey} is not a vkey of Ed25519")
         self.key = Ed25519PublicKey.from_public_bytes(key[1:])
+        self.above, self.upto = -1, None  # K7
+
+
+def opened(note: str, keys: list[Key]) -> tuple[str, list[Key | None]]:  # C6, C7
+    """The text of a signed note, and which of the keys made each of its signatures."""
+    text, _, lines = note.rpartition("\n\n")
+    signers: list[Key | None] = []
+    for _, name, value in map(str.split, lines.splitlines()):
+        blob = base64.b64decode(value)
+        signers.append(next((key for key in keys if (key.origin, key.id) == (name, blob[:4])), None))
+        if signers[-1]:
+            signers[-1].key.verify(blob[4:], f"{text}\n".encode())
+    return f"{text}\n", signers
+
+
+class Verifier:
+    def __init__(self, vkey: str, statements: list[str]) -> None:
+        self.keys, size = [Key(vkey)], 0
+        self.origin = self.keys[0].origin
+        for note in statements:  # K1 to K4
+            kind, origin, *vkeys, at, end = note.rpartition("\n\n")[0].split("\n") + [""]
+            newest, by_vkey = self.keys[-1], {key.vkey: key for key in self.keys}
+            check(origin == self.origin and str(int(at)) == at and int(at) >= size, f"a statement does not fit: {note}")
+            size = int(at)
+            if kind == "stele.succession/v1":
+                before, after = vkeys
+                check(before == newest.vkey and after not in by_vkey, f"a succession does not fit: {note}")
+                self.keys.append(Key(after))
+                check(self.keys[-1].origin == self.origin, f"{after} is the key of another log")
+                self.keys[-1].above = size if size > 0 else -1
+                wanted = [newest, self.keys[-1]]
+            else:
+                (retired,) = vkeys
+                check(kind == "stele.retirement/v1" and retired in by_vkey, f"a retirement does not fit: {note}")
+                check(by_vkey[retired].upto is None and retired != newest.vkey, f"a retirement does not fit: {note}")
+                by_vkey[retired].upto = size
+                wanted = [newest]
+            check(opened(note, wanted)[1] == wanted, f"not signed by those who must: {note}")
         self.leaves, self.claims = [], []
 
-    def claim(self, note: str, where: str) -> int:  # V2, C5 to C7
-        text, _, lines = note.rpartition("\n\n")
-        signatures = [(name, base64.b64decode(value)) for _, name, value in map(str.split, lines.splitlines())]
-        known = [value[4:] for name, value in signatures if (name, value[:4]) == (self.origin, self.id)]
-        for signature in known:
-            self.key.verify(signature, f"{text}\n".encode())
+    def claim(self, note: str, where: str) -> int:  # V2, C5 to C7, K8
+        text, signers = opened(note, self.keys)
         origin, size, root = text.split("\n")[:3]
-        check(len(known) > 0 and origin == self.origin, f"{where}: not signed by {self.origin}")
+        counts = any(key and key.above < int(size) and (key.upto is None or int(size) <= key.upto) for key in signers)
+        check(counts and origin == self.origin, f"{where}: not signed by a key of {self.origin} that may sign its size")
         self.claims.append((int(size), base64.b64decode(root, validate=True), where))
         return int(size)
 
@@ -107,8 +142,10 @@ class Verifier:
 try:
     directory, vkey, seen = [*sys.argv[1:], "", ""][:3]
     log = json.loads(pathlib.Path(directory, "log.json").read_text())
-    verifier = Verifier(log["vkey"])
-    check(vkey in ("", log["vkey"]) and verifier.origin == log["origin"], f"the log shows the key {log['vkey']}")  # V1
+    stated = sorted(pathlib.Path(directory, "keys").glob("[0-9]*"), key=lambda path: int(path.name))
+    verifier = Verifier(log["vkey"], [path.read_text() for path in stated])
+    known = [key.vkey for key in verifier.keys]
+    check(vkey in ("", *known) and verifier.origin == log["origin"], f"the log has the keys {known}")  # V1, K5
     for path in [*pathlib.Path(directory).glob("checkpoint"), *([pathlib.Path(seen)] if seen else [])]:
         verifier.claim(path.read_text(), str(path))
     for path in sorted(pathlib.Path(directory, "segments").glob("*.parquet")):
