@@ -2,6 +2,7 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "no
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { StoredLog } from "../../packages/server/src/log/stored-log.ts";
 import { SteleNode } from "../../packages/server/src/node.ts";
 
 export const SEGMENT_ENTRIES = 512;
@@ -145,6 +146,21 @@ export function withEntries(commit: CommitLines, entries: readonly string[]): Co
   };
 }
 
+/** Takes commits out of the journal that are sealed, as a node does in time. */
+async function beginJournal(files: LogFiles): Promise<void> {
+  await files.editCommits((commits) => commits.filter(({ start }) => start >= JOURNAL_START));
+  await files.renameJournal(JOURNAL_START);
+}
+
+async function changeKeys(files: LogFiles, change: (log: StoredLog) => Promise<unknown>): Promise<void> {
+  const node = await SteleNode.open({ dataDir: files.dataDir });
+  try {
+    await change(node.log("main")!);
+  } finally {
+    await node.close();
+  }
+}
+
 /** An honest log, and what attacks are made from. Made once, copied for each. */
 export class Scene {
   readonly root: string;
@@ -163,6 +179,20 @@ export class Scene {
     this.rewritten = files("rewritten");
   }
 
+  /** The honest log again, with another key from `rotatedAt` on, and the first one retired at `retiredAt`. */
+  static async makeRotated(rotatedAt: number, retiredAt: number): Promise<Scene> {
+    const scene = new Scene(await mkdtemp(join(tmpdir(), "stele-tamper-")));
+    const { honest } = scene;
+    await fill(honest.dataDir, 0, rotatedAt);
+    const first = await honest.vkey();
+    await changeKeys(honest, async (log) => await log.rotateKey(first));
+    await fill(honest.dataDir, rotatedAt, retiredAt);
+    await changeKeys(honest, async (log) => await log.retireKey(first));
+    await fill(honest.dataDir, retiredAt, ENTRIES);
+    await beginJournal(honest);
+    return scene;
+  }
+
   static async make(): Promise<Scene> {
     const scene = new Scene(await mkdtemp(join(tmpdir(), "stele-tamper-")));
     const { honest, yesterday, rewritten } = scene;
@@ -172,10 +202,7 @@ export class Scene {
     await mkdir(rewritten.log, { recursive: true });
     for (const name of ["log.json", "key.pem"]) await cp(honest.path(name), rewritten.path(name));
     await fill(rewritten.dataDir, 0, ENTRIES, alteredEvent);
-    for (const files of [honest, yesterday, rewritten]) {
-      await files.editCommits((commits) => commits.filter(({ start }) => start >= JOURNAL_START));
-      await files.renameJournal(JOURNAL_START);
-    }
+    for (const files of [honest, yesterday, rewritten]) await beginJournal(files);
     return scene;
   }
 
