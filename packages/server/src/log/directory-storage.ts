@@ -41,11 +41,17 @@ export async function openDirectoryStorage(options: {
     visit: (commit) => state.visit(commit),
   });
   const { cutTail } = journal;
+  const head = await recoveredHead(identity, state.tree, state.newest?.checkpoint, mark.head).catch(
+    async (error: unknown) => {
+      await journal.close();
+      throw error;
+    },
+  );
   return {
     identity,
     journal,
     state,
-    head: await recoveredHead(identity, state.tree, state.newest?.checkpoint, mark.head),
+    head,
     mark,
     segments,
     segmentFiles: new LocalSegmentFiles(segmentsDirectory),

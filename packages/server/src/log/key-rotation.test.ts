@@ -1,11 +1,13 @@
 import { mkdtemp, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { followSuccession, parseNote, verifyCheckpoint } from "@stele/proof";
+import { followSuccession, parseNote, parseVerifierKey, signNote, verifyCheckpoint } from "@stele/proof";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { SteleNode } from "../node.ts";
 import { createFile } from "../store/durable-file.ts";
+import { listJournalFiles } from "../store/file-journal.ts";
 import { verifyLogDirectory } from "../verify/verify-directory.ts";
+import { FileKeys } from "./signer/file-keys.ts";
 import type { StoredLog } from "./stored-log.ts";
 
 const FORMAT = { type: "json", encoding: "identity" } as const;
@@ -179,4 +181,40 @@ describe("a log in a directory", () => {
     await createFile(path(2), retirement);
     expect((await verify(first)).treeSize).toBe(3);
   });
+
+  const attacks = [
+    ["old entries signed again with a newer key", 1, 2],
+    ["a log that a retired key went on with", 3, 1],
+  ] as const;
+  it.each(attacks)(
+    "%s: refused by verifiers, and by the node where it is the newest commit",
+    async (_, treeSize, byKey) => {
+      const log = await openNode();
+      const first = log.vkey;
+      await append(log, "one");
+      await log.rotateKey(first);
+      await append(log, "two");
+      await log.retireKey(first);
+      await append(log, "three");
+      const second = log.vkey;
+      await open.pop()!.close();
+      const signer = await new FileKeys(logDirectory()).find(
+        parseVerifierKey(byKey === 1 ? first : second),
+        byKey,
+      );
+      const [file] = await listJournalFiles(join(logDirectory(), "journal"));
+      const lines = (await readFile(file!.path, "utf8")).split("\n");
+      const at = lines.findIndex((line) => line.includes(`/logs/main\\n${treeSize}\\n`));
+      const { checkpoint } = JSON.parse(lines[at]!) as { checkpoint: string };
+      const { text } = parseNote(Buffer.from(checkpoint));
+      const forged = Buffer.from(await signNote(text, [signer!])).toString();
+      await writeFile(file!.path, lines.with(at, JSON.stringify({ checkpoint: forged })).join("\n"));
+      await expect(verify(first)).rejects.toMatchObject({
+        code: "checkpoint_not_authentic",
+        cause: { code: "key_not_valid_for_size" },
+      });
+      // Recovery checks the signature of the newest commit, on which the others rest.
+      if (treeSize === 3) await expect(openNode()).rejects.toMatchObject({ code: "key_not_valid_for_size" });
+    },
+  );
 });

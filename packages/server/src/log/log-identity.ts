@@ -19,6 +19,7 @@ import {
 } from "@stele/proof";
 import type { SignedTreeHead } from "./audit-log.ts";
 import { logVerifier } from "./native-ed25519.ts";
+import { PresentKeys } from "./present-keys.ts";
 import type { KeySource } from "./signer/key-source.ts";
 
 /** The statements about a log's keys, where the log is kept: numbered from 1 on, each created once. */
@@ -270,26 +271,6 @@ export class LogIdentity {
     if (failure !== undefined && this.#failure === undefined) this.#watch?.failed(failure);
     if (failure === undefined && this.#failure !== undefined) this.#watch?.recovered();
     this.#failure = failure;
-  }
-}
-
-class PresentKeys implements LogKeys {
-  readonly #present: () => LogKeys;
-
-  constructor(present: () => LogKeys) {
-    this.#present = present;
-  }
-
-  get origin(): string {
-    return this.#present().origin;
-  }
-
-  get keys(): readonly LogKey[] {
-    return this.#present().keys;
-  }
-
-  get statements(): readonly Uint8Array[] {
-    return this.#present().statements;
   }
 }
 

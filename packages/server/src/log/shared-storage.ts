@@ -63,6 +63,12 @@ export async function openSharedStorage(options: SharedStorageOptions): Promise<
   });
   // Other nodes may have declared keys while this read what they signed.
   identity.expire();
+  const head = await recoveredHead(identity, state.tree, state.newest?.checkpoint, mark.head).catch(
+    async (error: unknown) => {
+      await journal.close();
+      throw error;
+    },
+  );
   const sealEnd = (note: Buffer, start: number): Promise<number> =>
     identity.trying((keys) => parseSegmentRecord(note, keys, objects.place, start).segment.end);
   const catalog = new SegmentCatalog({ objects, clock, sealEnd });
@@ -81,7 +87,7 @@ export async function openSharedStorage(options: SharedStorageOptions): Promise<
     journal,
     shared: journal,
     state,
-    head: await recoveredHead(identity, state.tree, state.newest?.checkpoint, mark.head),
+    head,
     mark,
     segments: records.map(({ segment }) => segment),
     segmentFiles: options.segmentFiles,
