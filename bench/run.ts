@@ -90,6 +90,8 @@ if (wanted("witnessed")) {
   for (const [name, figure] of await measureWitnessed(PORT, values.smoke ? 3 : 30, values.data))
     row(name, figure);
 }
+// It prints a table of its own.
+if (wanted("evidence")) await import("./evidence.ts");
 if (wanted("history")) {
   const dataDir = await mkdtemp(join(values.data ?? tmpdir(), "stele-bench-"));
   try {
