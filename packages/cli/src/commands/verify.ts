@@ -3,11 +3,13 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { RefusedError, type SteleClient } from "@stele/client";
 import {
+  formatVerifierKey,
   looksLikeEvidence,
   MalformedError,
   parseVerifierKey,
   UnavailableError,
   VerificationError,
+  type Policy,
 } from "@stele/proof";
 import type { VerifyOptions } from "@stele/server";
 import type { AddCommand } from "../command.ts";
@@ -197,14 +199,27 @@ async function* verifyStore(session: Session, url: string, options: VerifyOption
 async function* verifyRemote(session: Session, client: SteleClient, options: VerifyOptions) {
   const { verifyRemoteLog } = await import("@stele/server");
   const { signal } = session;
-  const { key } = options;
+  const key = options.key ?? onlyKey(options.policy);
   const { origin, vkey } =
     key === undefined ? await client.info({ signal }) : { origin: parseVerifierKey(key).name, vkey: key };
-  const fetchHead = (): Promise<Uint8Array> => client.committedHead({ signal });
+  const fetchHead = async (): Promise<Uint8Array | undefined> => {
+    try {
+      return await client.committedHead({ signal });
+    } catch (error) {
+      if (error instanceof RefusedError) return undefined; // Other logs than Stele's tell no more than they publish.
+      throw error;
+    }
+  };
   const url = `${client.endpoint}/logs/${client.log}`;
   const statements = await keyStatements(session, client);
   yield await verifyRemoteLog(
     { url, origin, vkey, statements, fetch: client.tiles({ signal }), fetchHead },
     options,
   );
+}
+
+/** The key of the log that a policy is for, if it is for one. */
+function onlyKey(policy: Policy | undefined): string | undefined {
+  const logs = policy?.logs ?? [];
+  return new Set(logs.map(({ key }) => key.name)).size === 1 ? formatVerifierKey(logs[0]!.key) : undefined;
 }

@@ -50,6 +50,8 @@ const INTERVAL_MS = 1_000;
 const REFRESH_MS = 60 * 60 * 1_000;
 const LAG_MS = 60_000;
 const TIMEOUT_MS = 10_000;
+/** Between two looks at a log in which nothing happens: a node may have many. */
+const QUIET_PAUSE_MS = 10_000;
 
 /** What a log publishes: `GET /logs/:log/checkpoint`. */
 export interface PublishedCheckpoint extends SignedTreeHead {
@@ -195,13 +197,16 @@ export class Publisher {
   async #run(): Promise<void> {
     const { clock, intervalMs = INTERVAL_MS, random = Math.random } = this.#options;
     const { signal } = this.#closing;
+    const quietMs = Math.min(QUIET_PAUSE_MS, this.#options.refreshMs ?? REFRESH_MS);
     while (!signal.aborted) {
       this.#nap = new AbortController();
-      const hasGrown = (await this.#isContinued()) && this.#tick();
+      const isContinued = await this.#isContinued();
+      const hasGrown = isContinued && this.#tick();
       this.#inTurn(() => this.#complete());
       // Nodes of one log should not ask its witnesses at the same moment each time. A log that does not grow is asked about
       // as soon as it does.
-      await clock.sleep(intervalMs * (0.9 + random() / 5), hasGrown ? signal : this.#nap.signal);
+      const pauseMs = isContinued && this.#isQuiet() ? Math.max(intervalMs, quietMs) : intervalMs;
+      await clock.sleep(pauseMs * (0.9 + random() / 5), hasGrown ? signal : this.#nap.signal);
     }
   }
 
@@ -212,6 +217,12 @@ export class Publisher {
       this.#fail(error);
       return false;
     }
+  }
+
+  /** Whether there is nothing to wait for but growth, and the time to renew cosignatures. */
+  #isQuiet(): boolean {
+    const round = this.#round;
+    return !round || this.#witnesses.every((witness) => !witness.owes(round));
   }
 
   /** Asks whom it is time to ask. Returns whether there is a new head to ask about. */

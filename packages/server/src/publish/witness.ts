@@ -116,6 +116,11 @@ export class Witness {
     return clock.nowMs() - (this.#cosignedAtMs ?? -Infinity) >= limits.refreshMs;
   }
 
+  /** Whether it has not cosigned this, or not again though it was asked to. */
+  owes({ treeSize }: Round): boolean {
+    return treeSize > this.#cosignedSize || this.#owingSinceMs !== undefined;
+  }
+
   /**
    * Asks for a cosignature of this head; resolves with none if it does not come now. Once at a time.
    *

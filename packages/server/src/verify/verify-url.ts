@@ -25,8 +25,8 @@ export interface RemoteLog {
   readonly statements: readonly Uint8Array[];
   /** Reads a C2SP tlog-tiles resource, such as `checkpoint` or `tile/entries/000`. */
   readonly fetch: FetchPath;
-  /** Reads the newest signed checkpoint, if the log tells more than it has published. */
-  readonly fetchHead?: () => Promise<Uint8Array>;
+  /** Reads the newest signed checkpoint; undefined if the log tells no more than it has published. */
+  readonly fetchHead?: () => Promise<Uint8Array | undefined>;
 }
 
 /**
