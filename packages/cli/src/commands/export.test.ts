@@ -131,7 +131,7 @@ describe("export --evidence", () => {
     expect(await verify("none.policy")).toMatchObject({ code: 0 });
     const refused = await verify("one.policy");
     expect([refused.code, JSON.parse(refused.err).error.code]).toEqual([3, "cosignatures_too_few"]);
-    expect(await verify("bad.policy")).toMatchObject({ code: 1 });
+    expect(await verify("bad.policy")).toMatchObject({ code: 2 });
   });
 
   test.each([
