@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -12,6 +13,8 @@ import {
 } from "@stele/proof";
 import { UsageError } from "../../packages/cli/src/cli-error.ts";
 import { serveFlags } from "../../packages/cli/src/serve-options.ts";
+import { verifyTimestamp } from "../../packages/server/src/anchor/timestamp.ts";
+import { parseTimestampResponse } from "../../packages/server/src/anchor/timestamp-token.ts";
 import { formatTokens, readTokenFile } from "../../packages/server/src/access/tokens.ts";
 import { decodeContent } from "../../packages/server/src/event/content-decoding.ts";
 import { DEFAULT_EVENT_LIMITS, ENTRY_BYTES_MAX } from "../../packages/server/src/event/limits.ts";
@@ -28,6 +31,7 @@ import { parseThrift } from "../../packages/server/src/search/thrift.ts";
 import { formatCommit, parseCommit } from "../../packages/server/src/store/commit.ts";
 import { formatFence, parseFence } from "../../packages/server/src/store/fence.ts";
 import { parseStoreUrl } from "../../packages/server/src/store/store-url.ts";
+import { formatFrame, readFrame } from "../../packages/server/src/witness/state-frame.ts";
 import { parseLogList } from "../../packages/server/src/witness/witnessed-logs.ts";
 import { ORIGIN, TestLog } from "../../packages/proof/src/testing/test-log.ts";
 import type { FuzzedParser } from "./fuzz.ts";
@@ -183,6 +187,31 @@ export async function serverParsers(): Promise<{ parsers: FuzzedParser[]; close:
         return undefined;
       },
       throws: [RangeError],
+    },
+    {
+      // Made with `openssl ts -reply`.
+      name: "timestamp",
+      corpus: [readFileSync(new URL("timestamp.tsr", import.meta.url))],
+      parse: (bytes) => {
+        parseTimestampResponse(bytes);
+        return undefined;
+      },
+    },
+    {
+      name: "timestamp-verified",
+      corpus: [readFileSync(new URL("timestamp.tsr", import.meta.url))],
+      parse: (bytes) => {
+        verifyTimestamp(bytes, createHash("sha256").update("checkpoint").digest());
+        return undefined;
+      },
+    },
+    {
+      name: "witness-state",
+      corpus: [formatFrame({ generation: 1, sequence: 2, content: { a: [1, "x"] } }), Buffer.alloc(8192)],
+      parse: (bytes) => {
+        readFrame(bytes, 0);
+        return undefined;
+      },
     },
     {
       name: "log-file",

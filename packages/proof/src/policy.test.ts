@@ -45,8 +45,8 @@ quorum X-and-Y
 
   test("a URL as long as a policy may be", () => {
     const url = `https://${"a".repeat(200_000)}.example`;
-    const text = `log ${formatVerifierKey(testSigner(ORIGIN, 1).key)} ${url}\nquorum none\n`;
-    expect(decodeUtf8(formatPolicy(parsePolicy(encodeUtf8(text))))).toBe(text);
+    const long = `log ${formatVerifierKey(testSigner(ORIGIN, 1).key)} ${url}\nquorum none\n`;
+    expect(decodeUtf8(formatPolicy(parsePolicy(encodeUtf8(long))))).toBe(long);
   });
 
   test("two levels of groups", () => {
