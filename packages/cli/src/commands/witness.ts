@@ -54,7 +54,10 @@ async function witness(session: Session, flags: WitnessFlags): Promise<void> {
     host: flags.host,
     port: flags.port,
     requestsPerSecond: flags.rate,
-    onContradiction: (origin, notes) => void tellContradiction(session, origin, notes),
+    onContradiction: (origin, path) =>
+      void session.remark(
+        `ALARM: the log ${JSON.stringify(origin)} signed two different trees of one size: ${path} proves it (stele verify). Keep it`,
+      ),
     onFault: (error) => void session.remark(`A request failed: ${describeFailure(error).message}`),
   });
   const reload = (): void => void tellReload(session, running);
@@ -90,15 +93,4 @@ async function tellReload(session: Session, running: RunningWitness): Promise<vo
   } catch (error) {
     await session.remark(`The list of logs stays as it was: ${describeFailure(error).message}`);
   }
-}
-
-async function tellContradiction(
-  session: Session,
-  origin: string,
-  notes: readonly [Uint8Array, Uint8Array],
-): Promise<void> {
-  const [cosigned, other] = notes.map((note) => JSON.stringify(Buffer.from(note).toString()));
-  await session.remark(
-    `ALARM: the log ${JSON.stringify(origin)} signed two different trees of one size. Keep both:\n${cosigned}\n${other}`,
-  );
 }

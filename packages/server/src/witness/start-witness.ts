@@ -2,9 +2,11 @@ import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
 import { UnavailableError } from "@stele/proof";
 import { isLoopback } from "../access/access-policy.ts";
 import { errorCode } from "../store/storage-error.ts";
+import { Contradictions } from "./contradictions.ts";
 import { parseLogList, WitnessedLogs } from "./witnessed-logs.ts";
 import { WitnessKey } from "./witness-key.ts";
 import { WitnessMetrics } from "./witness-metrics.ts";
@@ -28,7 +30,8 @@ export interface StartWitnessOptions {
   /** Of one log, a second: 20 unless told. */
   readonly requestsPerSecond?: number;
   readonly nowMs?: () => number;
-  readonly onContradiction?: (origin: string, notes: readonly [Uint8Array, Uint8Array]) => void;
+  /** A log signed two trees of one size; `path` is the proof of it, which is kept beside the state. Told once for each size. */
+  readonly onContradiction?: (origin: string, path: string) => void;
   readonly onFault?: (error: unknown) => void;
 }
 
@@ -59,6 +62,7 @@ export async function startWitness(options: StartWitnessOptions): Promise<Runnin
   const state = await (options.init
     ? WitnessState.create(stateDirectory, key)
     : WitnessState.open(stateDirectory, key));
+  const contradictions = new Contradictions(join(stateDirectory, "misbehaviour"));
   const metrics = new WitnessMetrics(() => ({ logs: witness.logs.count, cosigned: state.count }));
   const witness = new Witness({
     key,
@@ -66,9 +70,12 @@ export async function startWitness(options: StartWitnessOptions): Promise<Runnin
     logs,
     requestsPerSecond: options.requestsPerSecond ?? 20,
     nowMs: options.nowMs ?? Date.now,
-    onContradiction: (origin, notes) => {
+    onContradiction: ({ origin, treeSize, cosigned, other }) => {
       metrics.contradicted();
-      options.onContradiction?.(origin, notes);
+      contradictions
+        .keep(origin, treeSize, cosigned, other)
+        .then((path) => path !== undefined && options.onContradiction?.(origin, path))
+        .catch((error: unknown) => options.onFault?.(error));
     },
   });
   const server = buildWitnessServer(witness, metrics, {

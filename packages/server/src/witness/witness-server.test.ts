@@ -6,6 +6,7 @@ import {
   formatNote,
   parseNote,
   verifyCheckpoint,
+  verifyMisbehaviour,
   proveConsistency,
   formatVerifierKey,
   decodeUtf8,
@@ -137,13 +138,16 @@ it("422: a proof that does not verify, one where there must be none, another roo
   expect((await askFor(10, 20)).status).toBe(200);
 });
 
-it("tells of a log that signed two trees of one size", async () => {
+it("keeps and tells of a log that signed two trees of one size", async () => {
   await witness.close();
-  const told: string[] = [];
-  witness = await rig.start({ onContradiction: (origin) => told.push(origin) });
+  const told: [string, string][] = [];
+  witness = await rig.start({ onContradiction: (origin, path) => told.push([origin, path]) });
   await askFor(0, 10);
-  await askFor(10, 10, rig.fork);
-  expect(told).toEqual([ORIGIN]);
+  for (let i = 0; i < 3; i++) await askFor(10, 10, rig.fork);
+  await expect.poll(() => told).toEqual([[ORIGIN, expect.stringMatching(/\/misbehaviour\/.*-0{14}10\./)]]);
+  const { older, newer } = verifyMisbehaviour(await readFile(told[0]![1]), rig.log.verifier);
+  expect([older.treeSize, newer.treeSize]).toEqual([10, 10]);
+  expect((await get(witness.url, "/metrics")).text).toContain("stele_witness_contradictions_total 3");
 });
 
 it("the same size again renews the time, which never goes back", async () => {

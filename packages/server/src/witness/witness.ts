@@ -31,8 +31,17 @@ export interface WitnessOptions {
   readonly requestsPerSecond: number;
   /** Unix milliseconds. Cosignatures are dated by it; it may jump. */
   readonly nowMs: () => number;
-  /** A log signed two trees of one size: both notes, as that shows to anybody. */
-  readonly onContradiction?: (origin: string, notes: readonly [Uint8Array, Uint8Array]) => void;
+  /** A log signed two trees of one size. Returns at once. */
+  readonly onContradiction?: (contradiction: Contradiction) => void;
+}
+
+/** Two signed checkpoints of one size, with different roots: they show to anybody that the log is not honest. */
+export interface Contradiction {
+  readonly origin: string;
+  readonly treeSize: number;
+  /** What this witness had cosigned. */
+  readonly cosigned: Uint8Array;
+  readonly other: Uint8Array;
 }
 
 /** A request that is well formed and signed by its log, and waits to be compared with the state. */
@@ -205,7 +214,7 @@ export class Witness {
   #checkExtends({ head, proof, checkpoint }: Asked, last: Cosigned | undefined): void {
     const { origin, treeSize, root } = head;
     if (last?.treeSize === treeSize && treeSize > 0 && !equalBytes(last.root, root)) {
-      this.#options.onContradiction?.(origin, [last.note, checkpoint]);
+      this.#options.onContradiction?.({ origin, treeSize, cosigned: last.note, other: checkpoint });
       throw new RefusedError(
         "checkpoint_inconsistent",
         `The log ${origin} signed two different trees of size ${treeSize}`,
