@@ -13,6 +13,7 @@ import { addProve } from "./commands/prove.ts";
 import { addReconcile } from "./commands/reconcile.ts";
 import { addSearch } from "./commands/search.ts";
 import { addServe } from "./commands/serve.ts";
+import { addSources } from "./commands/sources.ts";
 import { addStatus } from "./commands/status.ts";
 import { addTail } from "./commands/tail.ts";
 import { addToken } from "./commands/token.ts";
@@ -68,6 +69,7 @@ function makeProgram(): Command {
     addAppend,
     addImport,
     addSearch,
+    addSources,
     addTail,
     addGet,
     addProve,

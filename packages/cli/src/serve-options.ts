@@ -38,7 +38,7 @@ const VERIFYING = "Automatic verification:";
 const MIRRORS = "Mirrors:";
 const WITNESSES = "Witnesses:";
 const TIMESTAMPS = "Time-stamps:";
-const ALARMS = "Who is told of alarms:";
+const ALARMS = "Alarms, and who is told of them:";
 
 const OPTIONS: readonly ServeOption[] = [
   {
@@ -206,6 +206,12 @@ const OPTIONS: readonly ServeOption[] = [
     description: "keep a published checkpoint for good, time-stamped, so often (1h)",
     parse: duration,
   },
+  {
+    heading: ALARMS,
+    flags: "--source-gap-after <time>",
+    description: "alarm if numbers of a source are missing for so long (5m)",
+    parse: duration,
+  },
   { heading: ALARMS, flags: "--notify-webhook <url>", description: "a webhook, signed with HMAC-SHA-256" },
   { heading: ALARMS, flags: "--notify-webhook-secret <file>", description: "what it is signed with" },
   {
@@ -263,6 +269,7 @@ export interface ServeFlags {
   readonly tsa?: readonly string[];
   readonly tsaCa?: string;
   readonly anchorEvery?: number;
+  readonly sourceGapAfter?: number;
   readonly notifyWebhook?: string;
   readonly notifyWebhookSecret?: string;
   readonly notifySlack?: string;

@@ -1,4 +1,4 @@
-import type { EvidenceReport, VerificationReport } from "@stele/server";
+import type { EvidenceReport, SourceFindings, VerificationReport } from "@stele/server";
 import { countOf, formatCount } from "./count.ts";
 import { printable } from "./printable.ts";
 import type { Session } from "./session.ts";
@@ -36,6 +36,17 @@ export function reportJson(report: VerifiedReport): object {
     }),
     ...(report.anchors && { anchors: anchorsJson(report.anchors) }),
     ...(report.columns && { columns: report.columns }),
+    ...(report.sources && {
+      sources: {
+        total: report.sources.count,
+        with_gaps: report.sources.withGaps,
+        missing: report.sources.missing,
+        duplicates: report.sources.duplicates,
+        truncated: report.sources.isTruncated,
+        compared: report.sources.compared ?? null,
+        incomplete: report.sources.incomplete,
+      },
+    }),
     ...(report.entry !== undefined && { index: report.leafIndex, entry_text: report.entry }),
     ...(isEvidence(report) && evidenceJson(report)),
   };
@@ -90,6 +101,7 @@ function rowsOf(report: VerifiedReport): Row[] {
     const rate = formatCount(columns.rows / Math.max(columns.seconds, 0.001));
     rows.push(["columns", `${countOf(columns.rows, "row")} of what searches go by, ${rate} a second`]);
   }
+  if (report.sources && report.sources.count > 0) rows.push(sourcesRow(report.sources));
   if (report.witnessed) {
     const { treeSize, witnesses } = report.witnessed;
     const by = witnesses.map(({ name, timestampSeconds }) => `${name} (${timeOf(timestampSeconds)})`);
@@ -101,6 +113,16 @@ function rowsOf(report: VerifiedReport): Row[] {
     rows.push(["extends", `the tree of ${countOf(extendsSize, "entry")} that was verified here before`]);
   }
   return rows;
+}
+
+function sourcesRow({ count, withGaps, missing, duplicates, compared }: SourceFindings): Row {
+  const gaps =
+    withGaps === 0
+      ? "nothing is missing"
+      : `${formatCount(withGaps)} with gaps, ${formatCount(missing)} missing`;
+  const twice = duplicates === 0 ? "" : `, ${countOf(duplicates, "duplicate")}`;
+  const text = `${countOf(count, "source")}: ${gaps}${twice}`;
+  return compared === undefined ? ["sources", text] : ["sources", text, "as the node says, too"];
 }
 
 /** Witnesses state times; those that no calendar has are shown as they are. */

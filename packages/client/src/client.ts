@@ -23,6 +23,7 @@ import { parseNodeStatus, type NodeStatus } from "./node-status.ts";
 import { parseLogInfo, type LogInfo } from "./log-info.ts";
 import { entryId, type ProvenEntry } from "./proven-entry.ts";
 import { parseAppended, type Appended } from "./receipts.ts";
+import { parseSourcePage, type SourcePage } from "./sources.ts";
 import { followTail } from "./tail.ts";
 import { Transport, type CallOptions } from "./transport.ts";
 import { uuidV7 } from "./uuid-v7.ts";
@@ -60,6 +61,15 @@ export interface SearchOptions extends CallOptions {
   readonly cursor?: string;
   /** Waits until this leaf index is searchable, so that a search finds what was just appended. */
   readonly minIndex?: number;
+}
+
+export interface SourceOptions extends CallOptions {
+  /** Only this one. */
+  readonly id?: string;
+  /** Begin behind this id: `nextAfter` of the page before. */
+  readonly after?: string;
+  /** Sources a page, 1–1,000. */
+  readonly limit?: number;
 }
 
 export interface TailOptions extends CallOptions {
@@ -244,6 +254,19 @@ export class SteleClient {
   async logs(options: CallOptions = {}): Promise<LogInfo[]> {
     const answer = await this.#get("/v1/logs", SMALL_ANSWER_LENGTH_BYTES_MAX, options);
     return answer.field("logs").items().map(parseLogInfo);
+  }
+
+  /** What the entries of the log show of their sources, by id: a page, or one of them. */
+  async sources(options: SourceOptions = {}): Promise<SourcePage> {
+    return parseSourcePage(new Answer(await this.sourcesAnswer(options), "answer"));
+  }
+
+  /** The same as the node says it, for who compares it with what the entries say. */
+  async sourcesAnswer(options: SourceOptions = {}): Promise<unknown> {
+    const { id, after, limit } = options;
+    const path = this.#path("sources", { id, after, limit });
+    const request = { method: "GET", path, accept: "application/json" } as const;
+    return await this.#transport.json(request, PAGE_LENGTH_BYTES_MAX, options);
   }
 
   /** What the node is at. With several endpoints, of the one that answers. */

@@ -12,6 +12,7 @@ export type { LogReport } from "./log/stored-log.ts";
 export { verifierPage } from "./verifier-page.ts";
 export type { VerifierPage } from "./verifier-page.ts";
 export { defaultStateDirectory } from "./verify/remembered.ts";
+export type { SourceFindings } from "./verify/source-audit.ts";
 export type { Checked, VerificationReport, VerifyOptions } from "./verify/report.ts";
 export { logDirectoriesOf, verifyLogDirectory } from "./verify/verify-directory.ts";
 export { verifyEvidenceFile } from "./verify/verify-evidence-file.ts";

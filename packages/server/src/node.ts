@@ -34,6 +34,7 @@ import {
 import type { NodeStatus } from "./ops/status.ts";
 import { claimPeriod } from "./store/claim-period.ts";
 import type { ObjectStore } from "./store/object-store.ts";
+import { SourceWatch } from "./sources/source-watch.ts";
 import type { Store } from "./store/store.ts";
 import { AuditProcess } from "./verify/audit-process.ts";
 import { LogVerification } from "./verify/background/log-verification.ts";
@@ -74,6 +75,8 @@ export interface NodeOptions {
   readonly now?: () => number;
   /** Told of what logs do or suffer in the background. */
   readonly report?: (log: string, event: LogReport) => void;
+  /** A gap in the numbers of a source is an alarm once it is so old. Five minutes unless told. */
+  readonly sourceGapAfterMs?: number;
   /** Who is told of alarms. */
   readonly notifiers?: readonly Notifier[];
   /** Told of alarms that begin and end, for the node's own log. */
@@ -95,6 +98,7 @@ const NO_MIRRORS: NodeMirrors = {
   stores: [],
   policy: { mode: "async", timeoutMs: 0, failure: "fail", reconcileEveryMs: 0 },
 };
+const SOURCE_GAP_AFTER_MS = 5 * 60 * 1000;
 const REOPEN_PAUSE_MS = 1_000;
 
 /** The logs of one node, and what they share. */
@@ -122,6 +126,7 @@ export class SteleNode implements NodeView {
     this.#watch = new AlarmWatch({
       board: alarms.board,
       logs: () => this.logs(),
+      onLook: () => this.#lookAtSources(),
       monotonicMs: () => systemClock.monotonicMs(),
     });
     this.#home = options.home ?? new DirectoryHome(options.dataDir);
@@ -186,6 +191,13 @@ export class SteleNode implements NodeView {
       if (name === MAIN || this.#home.isOwn) throw error;
       this.#options.report?.(name, { kind: "failed", what: "opening the log", error });
       logNotOpened(this.alarms, name, error);
+    }
+  }
+
+  #lookAtSources(): void {
+    const { sourceGapAfterMs: gapAfterMs = SOURCE_GAP_AFTER_MS, now = Date.now } = this.#options;
+    for (const { name: log, sources } of this.logs()) {
+      if (!sources.isLoading) new SourceWatch({ log, sources, board: this.alarms, gapAfterMs, now }).look();
     }
   }
 

@@ -42,6 +42,7 @@ async function serve(session: Session, flags: ServeFlags): Promise<void> {
     ...publishingOf(flags),
     ...(await anchoringOf(flags)),
     ...notifyOf(flags),
+    ...(flags.sourceGapAfter !== undefined && { sourceGapAfterMs: flags.sourceGapAfter }),
     logger: { level: "warn", stream: process.stderr },
     report: (log, event) => void session.remark(`log ${log}: ${tell(event)}`),
     reportAlarm: ({ kind, alarm }) => void session.remark(tellAlarm(kind, alarm)),

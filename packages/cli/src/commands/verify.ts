@@ -195,6 +195,23 @@ async function* verifyStore(session: Session, url: string, options: VerifyOption
   }
 }
 
+/** What a node says of its sources; undefined if it is none, or is not ready for that. */
+async function sourcesOf(
+  client: SteleClient,
+  after: string | undefined,
+  limit: number,
+  signal: AbortSignal,
+): Promise<unknown> {
+  try {
+    return await client.sourcesAnswer({ limit, signal, ...(after !== undefined && { after }) });
+  } catch (error) {
+    const isOther = error instanceof RefusedError && (error.status === 404 || error.status === 403);
+    const isLoading = error instanceof UnavailableError && error.code === "sources_loading";
+    if (isOther || isLoading) return undefined;
+    throw error;
+  }
+}
+
 /** From the log's tlog-tiles alone. Only who it says it is, if no key is given, is asked of the node's own API. */
 async function* verifyRemote(session: Session, client: SteleClient, options: VerifyOptions) {
   const { verifyRemoteLog } = await import("@stele/server");
@@ -213,7 +230,15 @@ async function* verifyRemote(session: Session, client: SteleClient, options: Ver
   const url = `${client.endpoint}/logs/${client.log}`;
   const statements = await keyStatements(session, client);
   yield await verifyRemoteLog(
-    { url, origin, vkey, statements, fetch: client.tiles({ signal }), fetchHead },
+    {
+      url,
+      origin,
+      vkey,
+      statements,
+      fetch: client.tiles({ signal }),
+      fetchHead,
+      fetchSources: (after, limit) => sourcesOf(client, after, limit, signal),
+    },
     options,
   );
 }

@@ -71,6 +71,7 @@ export const ERROR_STATUS: Readonly<Record<string, number>> = {
   search_memory: 503,
   search_closed: 503,
   tails_too_many: 503,
+  sources_loading: 503,
   exports_too_many: 503,
   log_opening: 503,
   log_stale: 503,

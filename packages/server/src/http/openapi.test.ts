@@ -52,6 +52,7 @@ it("has every call, and everything of each", () => {
     "get /v1/logs/{log}/keys",
     "get /v1/logs/{log}/proof/consistency",
     "get /v1/logs/{log}/proof/inclusion",
+    "get /v1/logs/{log}/sources",
     "get /v1/logs/{log}/tail",
     "get /v1/logs/{log}/top",
     "get /v1/status",

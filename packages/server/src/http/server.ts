@@ -19,6 +19,7 @@ import { operationsRoutes } from "./operations-routes.ts";
 import { statusRoutes } from "./status-routes.ts";
 import { proofRoutes } from "./proof-routes.ts";
 import { NAMED_SCHEMAS } from "./schemas.ts";
+import { sourceRoutes } from "./source-routes.ts";
 import { searchRoutes } from "./search-routes.ts";
 import { submissionRoutes } from "./submission-routes.ts";
 import { tailRoutes } from "./tail-routes.ts";
@@ -98,6 +99,7 @@ export async function buildServer(node: NodeView, options: ServerOptions): Promi
     proofRoutes,
     evidenceRoutes,
     tileRoutes,
+    sourceRoutes,
   ]) {
     routes(api, context);
   }

@@ -1,5 +1,6 @@
 import type { LogKeys, Policy } from "@stele/proof";
 import type { LogStatus } from "../ops/status.ts";
+import type { LogSources } from "../sources/log-sources.ts";
 import type { SearchIndex } from "../search/search-index.ts";
 
 /** How the body of a submission is written, from its Content-Type and Content-Encoding. */
@@ -36,6 +37,8 @@ export interface AuditLog {
   readonly search: SearchIndex;
   /** Begins a pass over everything that is stored; undefined if this node does not verify. */
   readonly verification?: { request(): void } | undefined;
+  /** What its entries show of their sources. */
+  readonly sources: Pick<LogSources, "table">;
 
   /**
    * Validates, orders and commits the events of a body: all of them or none. Resolves when they are durable. Takes

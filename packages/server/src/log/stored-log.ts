@@ -23,6 +23,7 @@ import type { Anchorer } from "../anchor/anchorer.ts";
 import type { PublishableLog, Publisher, PublishingState } from "../publish/publisher.ts";
 import { Rate } from "../ops/rate.ts";
 import type { LogStatus } from "../ops/status.ts";
+import { LogSources } from "../sources/log-sources.ts";
 import type { Database } from "../search/database.ts";
 import { SearchIndex } from "../search/search-index.ts";
 import { SegmentReader, streamEntryBlocks } from "../search/segment-reader.ts";
@@ -105,6 +106,7 @@ export type LogReport =
 export class StoredLog implements AuditLog {
   readonly name: string;
   readonly search: SearchIndex;
+  readonly sources: LogSources;
   readonly #options: StoredLogOptions;
   readonly #storage: LogStorage;
   readonly #blocks: EntryBlocks;
@@ -142,6 +144,16 @@ export class StoredLog implements AuditLog {
       segments,
       files: storage.segmentFiles,
       readEntries: (from, to) => this.readEntries(from, to),
+    });
+    this.sources = new LogSources({
+      cachePath: join(cacheDirectory, "sources.json"),
+      database,
+      segmentFiles: storage.segmentFiles,
+      segments: () => this.#sealer.segments,
+      readEntries: (from, to) => this.readEntries(from, to),
+      treeSize: () => this.#head.treeSize,
+      clock,
+      onFailure: (error) => options.report({ kind: "failed", what: "reading the sources", error }),
     });
     const reader = new SegmentReader(database, storage.segmentFiles);
     this.#sealer = new Sealer({
@@ -415,6 +427,7 @@ export class StoredLog implements AuditLog {
     await this.#publisher?.close();
     await this.#mirrors?.close();
     await this.#sealer.close();
+    await this.sources.close();
     await this.search.close();
     await this.#ids;
     await this.#storage.mark.close();
@@ -450,6 +463,7 @@ export class StoredLog implements AuditLog {
     this.#sealer.start();
     this.#verification = await this.#options.openVerification?.(this.#verifiedLog());
     this.#verification?.start();
+    this.sources.start();
   }
 
   /** Takes over what other nodes declared, though nothing is committed meanwhile. */
@@ -543,6 +557,7 @@ export class StoredLog implements AuditLog {
     this.#mirrors?.wake();
     this.#publisher?.wake();
     this.#verification?.committed(start, head);
+    this.sources.committed(start, count, lines);
     for (const listener of this.#listeners) listener(head.treeSize);
     this.#sealer.wake();
     await this.search.append(start, count, lines);

@@ -28,6 +28,8 @@ const CODES = new Set([
 export interface AlarmWatchOptions {
   readonly board: AlarmBoard;
   readonly logs: () => readonly Pick<AuditLog, "status" | "search">[];
+  /** Called each time, too. */
+  readonly onLook?: () => void;
   /** Milliseconds that only grow. */
   readonly monotonicMs: () => number;
 }
@@ -54,7 +56,7 @@ export class AlarmWatch {
   }
 
   look(): void {
-    const { board, logs, monotonicMs } = this.#options;
+    const { board, logs, monotonicMs, onLook } = this.#options;
     const nowMs = monotonicMs();
     const present = new Set<string>();
     for (const { afterMs, ...alarm } of logs().flatMap(conditionsOf)) {
@@ -74,6 +76,7 @@ export class AlarmWatch {
       this.#seen.delete(key);
       board.clear(alarm);
     }
+    onLook?.();
     board.settle();
   }
 }

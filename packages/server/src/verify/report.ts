@@ -1,5 +1,6 @@
 import type { X509Certificate } from "node:crypto";
 import type { Policy } from "@stele/proof";
+import type { SourceFindings } from "./source-audit.ts";
 import type { AnchorFindings } from "../anchor/anchor-audit.ts";
 
 /** What a verification looked at. Every number is of things that were recomputed and compared. */
@@ -43,6 +44,8 @@ export interface VerificationReport {
   /** The typed columns of segments that were derived anew from entries, and compared. */
   readonly witnessed?: Witnessed;
   readonly columns?: { readonly rows: number; readonly seconds: number };
+  /** What the entries show of their sources. */
+  readonly sources?: SourceFindings;
 }
 
 export interface VerifyOptions {

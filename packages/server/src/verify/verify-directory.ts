@@ -28,6 +28,7 @@ import { nothingChecked, type Checked, type VerificationReport, type VerifyOptio
 import { auditSegmentColumns, hashSegments } from "./segment-workers.ts";
 import { appendSegment, compareSegment, neededLeaves } from "./segment-comparison.ts";
 import { cosigningRules, trustedKeys, witnessedBy } from "./trusted-policy.ts";
+import { sourcesOfDirectory } from "./source-audit.ts";
 import { TreeAudit, type Claim } from "./tree-audit.ts";
 
 /** A node that is running may seal and trim meanwhile: then what was listed is gone, and it begins anew. */
@@ -133,6 +134,8 @@ class DirectoryVerification {
     const hashedSeconds = (performance.now() - started) / 1000;
     const columns = this.#options.columns === false ? undefined : await this.#compareColumns(segments);
 
+    const sources = await sourcesOfDirectory(this.#segmentDirectory, segments, journal);
+
     const checkpoint = newest ?? (mark && Buffer.from(mark).toString());
     if (checkpoint !== undefined) await remember(stateDirectory, shown.origin, seenWith(chosen, checkpoint));
     const witnessed = witnessedBy(policy, published);
@@ -150,6 +153,7 @@ class DirectoryVerification {
       seconds: hashedSeconds,
       ...(columns && { columns }),
       ...(witnessed && { witnessed }),
+      sources,
     };
   }
 

@@ -11,6 +11,7 @@ import { nativeHasher } from "../log/native-hasher.ts";
 import { chooseKeys, recall, remember, seenWith } from "./remembered.ts";
 import { nothingChecked, type VerificationReport, type VerifyOptions } from "./report.ts";
 import { cosigningRules, trustedKeys, witnessedBy } from "./trusted-policy.ts";
+import { SourceAudit, type FetchSources } from "./source-audit.ts";
 import { TreeAudit } from "./tree-audit.ts";
 
 const PROGRESS_ENTRIES = 4096;
@@ -27,6 +28,8 @@ export interface RemoteLog {
   readonly fetch: FetchPath;
   /** Reads the newest signed checkpoint; undefined if the log tells no more than it has published. */
   readonly fetchHead?: () => Promise<Uint8Array | undefined>;
+  /** Reads what the node says of its sources, if it is a node. */
+  readonly fetchSources?: FetchSources;
 }
 
 /**
@@ -42,6 +45,8 @@ export async function verifyRemoteLog(log: RemoteLog, options: VerifyOptions): P
   const chosen = chooseKeys(log, trustedKeys(options, log.origin), remembered);
   const { keys, vkey, keyFrom } = chosen;
   const { policy } = options;
+  const sources = new SourceAudit(log.url);
+  if (log.fetchSources) await sources.ask(log.fetchSources);
   const published = verifyCheckpoint(await log.fetch("checkpoint"), keys, cosigningRules(policy));
   const audit = new TreeAudit();
   const checked = { ...nothingChecked(), checkpoints: 1 };
@@ -67,6 +72,7 @@ export async function verifyRemoteLog(log: RemoteLog, options: VerifyOptions): P
       leafTile.catch(() => undefined); // until it is awaited
     }
     audit.appendLeaves(leafHash);
+    sources.add(entry, leafIndex);
     checked.bytes += entry.length;
     if (++checked.entries % PROGRESS_ENTRIES === 0) {
       options.onProgress?.({ done: checked.entries, total: checkpoint.treeSize });
@@ -75,6 +81,7 @@ export async function verifyRemoteLog(log: RemoteLog, options: VerifyOptions): P
   await leafTile;
   audit.claim({ ...checkpoint, place: `The checkpoint of ${log.url}` });
   audit.finish();
+  const found = sources.finish();
   await remember(options.stateDirectory, log.origin, seenWith(chosen, noteText(checkpoint)));
   const witnessed = witnessedBy(policy, published);
   return {
@@ -88,6 +95,7 @@ export async function verifyRemoteLog(log: RemoteLog, options: VerifyOptions): P
     checked,
     extendsSize: last?.treeSize,
     ...(witnessed && { witnessed }),
+    sources: found,
     seconds: (performance.now() - started) / 1000,
   };
 }
