@@ -27,7 +27,7 @@ function refusal(text: string): string {
 }
 
 describe("reading and writing", () => {
-  const text = `# the example of c2sp.org/tlog-policy
+  const example = `# the example of c2sp.org/tlog-policy
 log ${logVkey(ORIGIN, 101)}
 \tlog\t${logVkey("log.example/2", 102)}  https://log.example/2\t
 
@@ -50,7 +50,7 @@ quorum X-and-Y
   });
 
   test("two levels of groups", () => {
-    const policy = parse(text);
+    const policy = parse(example);
     expect(policy).toMatchObject({
       logs: [{ key: { name: ORIGIN } }, { url: "https://log.example/2" }],
       groups: [
