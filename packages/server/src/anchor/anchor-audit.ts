@@ -56,7 +56,7 @@ async function verifyAt(
   digest: Uint8Array,
   trusted: readonly X509Certificate[] | undefined,
 ) {
-  // What reads DER is loaded only where there are time-stamps.
+  // Loaded only where there are time-stamps.
   const { verifyTimestamp } = await import("./timestamp.ts");
   try {
     return verifyTimestamp(response, digest, trusted && { trusted });

@@ -15,7 +15,7 @@ export async function makeAnchoring({
   tsaCaPath,
   everyMs,
 }: AnchoringSettings): Promise<AnchoringOptions> {
-  // What reads DER is loaded only where there are time-stamps.
+  // Loaded only where there are time-stamps.
   const { TsaClient } = await import("./tsa-client.ts");
   const trusted =
     tsaCaPath === undefined ? undefined : parseCertificates(await readFile(tsaCaPath, "utf8"), tsaCaPath);

@@ -1,58 +1,61 @@
 import { MalformedError } from "@stele/proof";
 
+const OID_LENGTH_BYTES_MAX = 64;
+
 /**
- * One DER element whose form is as expected, or it throws: what is untrusted is read through this. What is inside is looked at only
- * when it is asked for, and once: a parser that guesses what may be inside an OCTET STRING can be kept busy without end.
+ * One DER element (X.690) whose form is as expected, or it throws: what is untrusted is read through this. Nothing is read
+ * that nobody asks for, and no byte twice at one level, so the time is bounded by the length.
  */
 export class Der {
   readonly tag: number;
-  /** The whole element, as it is. */
+  /** The whole element, as it was. */
   readonly bytes: Buffer;
-  readonly #value: Buffer;
+  readonly #content: Buffer;
 
-  private constructor(tag: number, bytes: Buffer, value: Buffer) {
+  private constructor(tag: number, bytes: Buffer, content: Buffer) {
     this.tag = tag;
     this.bytes = bytes;
-    this.#value = value;
+    this.#content = content;
   }
 
   /** @throws MalformedError `timestamp_malformed` if it is not one DER element, and nothing behind it */
   static parse(bytes: Uint8Array): Der {
-    const [element, ...more] = Der.#elements(Buffer.from(bytes));
-    if (!element || more.length > 0) throw malformed("it is not DER: it is not one element");
+    const [element, ...more] = Der.#parseAll(Buffer.from(bytes));
+    if (!element || more.length > 0) throw malformed("it is not one DER element");
     return element;
   }
 
   /** The elements inside a SEQUENCE (0x30), SET (0x31), or a constructed context-specific one (0xa0 and up). */
   inside(tag: number): Cursor {
-    this.#expect(tag);
-    return new Cursor(Der.#elements(this.#value));
+    return new Cursor(Der.#parseAll(this.content(tag)));
   }
 
   /** The content of an OCTET STRING (0x04), INTEGER (0x02) and so on. */
   content(tag: number): Buffer {
-    this.#expect(tag);
-    return Buffer.from(this.#value);
+    if (this.tag !== tag) throw malformed(`it has a tag ${this.tag} where ${tag} should be`);
+    return this.#content;
   }
 
-  /** As text: `2.16.840.1.101.3.4.2.1`. */
+  /** In dotted decimals. */
   oid(): string {
+    const content = this.content(0x06);
+    const isWhole = content.length > 0 && content.length <= OID_LENGTH_BYTES_MAX && content.at(-1)! < 0x80;
+    if (!isWhole) throw malformed("it has an OID that is none");
     const arcs: bigint[] = [];
     let arc = 0n;
-    for (const byte of this.content(0x06)) {
-      arc = arc * 128n + BigInt(byte % 128);
-      if (arc > OID_ARC_MAX) throw malformed("it has an object identifier that is too large");
-      if (byte >= 128) continue;
+    for (const byte of content) {
+      if (arc === 0n && byte === 0x80) throw malformed("it has an OID that is not in its shortest form");
+      arc = arc * 128n + BigInt(byte & 0x7f);
+      if (byte >= 0x80) continue;
       arcs.push(arc);
       arc = 0n;
     }
-    const [first, ...rest] = arcs;
-    if (first === undefined || arc > 0n) throw malformed("it has a broken object identifier");
-    const root = first < 40n ? 0n : first < 80n ? 1n : 2n;
-    return [root, first - root * 40n, ...rest].join(".");
+    const [joint = 0n, ...others] = arcs;
+    const first = joint < 80n ? joint / 40n : 2n;
+    return [first, joint - 40n * first, ...others].join(".");
   }
 
-  /** A small INTEGER. */
+  /** A small INTEGER that is not negative. */
   number(): number {
     const value = this.content(0x02);
     if (value.length !== 1 || value[0]! > 127)
@@ -60,39 +63,35 @@ export class Der {
     return value[0]!;
   }
 
-  #expect(tag: number): void {
-    if (this.tag !== tag) throw malformed(`it has a tag ${this.tag} where ${tag} should be`);
-  }
-
-  static #elements(bytes: Buffer): Der[] {
+  static #parseAll(bytes: Buffer): Der[] {
     const elements: Der[] = [];
     for (let at = 0; at < bytes.length;) {
-      const tag = bytes[at]!;
-      if (tag % 32 === 31) throw malformed("it is not DER here: it has a tag of several bytes");
-      const [length, begin] = lengthAt(bytes, at + 1);
-      const end = begin + length;
-      if (end > bytes.length) throw malformed("it is not DER: an element is longer than what it is in");
-      elements.push(new Der(tag, bytes.subarray(at, end), bytes.subarray(begin, end)));
+      const { contentOffset, end } = extent(bytes, at);
+      elements.push(new Der(bytes[at]!, bytes.subarray(at, end), bytes.subarray(contentOffset, end)));
       at = end;
     }
     return elements;
   }
 }
 
-const OID_ARC_MAX = 1n << 128n;
-
-/** In its only form: one byte below 128, else the number of bytes that follow, without leading zeroes. */
-function lengthAt(bytes: Buffer, at: number): [length: number, behind: number] {
-  const first = bytes[at];
-  if (first === undefined) throw malformed("it is not DER: it ends before a length");
-  if (first < 128) return [first, at + 1];
-  const behind = at + 1 + (first - 128);
-  if (first === 128 || first > 132 || behind > bytes.length)
-    throw malformed("it is not DER: a length is wrong");
-  const length = bytes.readUIntBE(at + 1, first - 128);
-  if (length < 128 || length < 256 ** (first - 129))
-    throw malformed("it is not DER: a length has another form");
-  return [length, behind];
+/** Where the content of an element begins and ends. Lengths are definite, and in their shortest form. */
+function extent(bytes: Buffer, at: number): { contentOffset: number; end: number } {
+  const [tag = 0, first] = bytes.subarray(at, at + 2);
+  if ((tag & 0x1f) === 0x1f || first === undefined) throw malformed("it has an element that is none");
+  let contentOffset = at + 2;
+  let length = first;
+  if (first >= 0x80) {
+    const digits = first - 0x80;
+    if (digits < 1 || digits > 3 || contentOffset + digits > bytes.length)
+      throw malformed("a length is none");
+    length = bytes.readUIntBE(contentOffset, digits);
+    contentOffset += digits;
+    if (length < 0x80 || length < 256 ** (digits - 1))
+      throw malformed("a length is not in its shortest form");
+  }
+  const end = contentOffset + length;
+  if (end > bytes.length) throw malformed("an element goes beyond its end");
+  return { contentOffset, end };
 }
 
 /** The elements of a SEQUENCE or SET, one after the other. */

@@ -143,7 +143,7 @@ function parseSigner(der: Der): TimestampSigner {
   if (attribute(values, OID_CONTENT_TYPE).oid() !== OID_TST_INFO) {
     throw malformed("what is signed is not a time-stamp");
   }
-  const signedAttributes = attributes.bytes;
+  const signedAttributes = Buffer.from(attributes.bytes);
   signedAttributes[0] = 0x31; // RFC 5652 section 5.4
   return {
     digestAlgorithm,

@@ -3,6 +3,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { MalformedError, SteleError, VerificationError } from "@stele/proof";
+import vectors from "./testing/timestamps.json" with { type: "json" };
 import { makeTimestampRequest } from "./timestamp-request.ts";
 import { OpensslTsa, whyNoOpenssl } from "./testing/openssl-tsa.ts";
 import { verifyTimestamp } from "./timestamp.ts";
@@ -177,6 +178,13 @@ describe.skipIf(missing !== undefined)(
     });
   },
 );
+
+it.each(vectors)("a time-stamp that was kept still verifies: $name", ({ text, response, ca }) => {
+  const kept = Buffer.from(response, "base64");
+  const verified = verifyTimestamp(kept, sha256(text), { trusted: parseCertificates(ca, "ca") });
+  expect(verified).toMatchObject({ authority: "CN=tsa", isAuthenticated: true });
+  expect(new Date(verified.timeMs).toISOString()).toMatch(/^2026-11-21T/);
+});
 
 it("takes no URL with a password, and shows no parameters", () => {
   expect(new TsaClient("https://tsa.example/tsr?key=secret").name).toBe("tsa.example/tsr");
