@@ -84,7 +84,7 @@ export async function* measureHistory(
     ];
     yield ["resident memory, at most, while reading", mib(node.rssMaxBytes)];
     const report = await verifyLogDirectory(join(dataDir, "logs", "main"), {
-      stateDirectory: join(dataDir, "verifier"),
+      stateDirectory: join(dataDir, "verified"),
     });
     yield [
       "full verify",

@@ -9,6 +9,7 @@ import { parseArgs } from "node:util";
 import { measureHistory } from "./history.ts";
 import { NodeProcess, runLoad } from "./processes.ts";
 import { measureWitnessed } from "./witnessed.ts";
+import { measureVerifying } from "./verifying.ts";
 import { describeMachine, fixed, percentile, whole } from "./statistics.ts";
 
 const PORT = 18_080;
@@ -92,6 +93,19 @@ if (wanted("witnessed")) {
 }
 // It prints a table of its own.
 if (wanted("evidence")) await import("./evidence.ts");
+if (wanted("verifying")) {
+  const dataDir = await mkdtemp(join(values.data ?? tmpdir(), "stele-bench-"));
+  const runs = values.smoke ? { pairs: 1, seconds: 2 } : { pairs: 7, seconds: 10 };
+  const filled = Math.min(events, 1_000_000);
+  try {
+    console.log(`\n${whole(filled)} events\n`);
+    row("verifying", "figure");
+    row("---", "---");
+    for await (const [name, figure] of measureVerifying(dataDir, PORT, filled, runs)) row(name, figure);
+  } finally {
+    await rm(dataDir, { recursive: true });
+  }
+}
 if (wanted("history")) {
   const dataDir = await mkdtemp(join(values.data ?? tmpdir(), "stele-bench-"));
   try {
