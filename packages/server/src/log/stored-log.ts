@@ -490,7 +490,7 @@ export class StoredLog implements AuditLog {
       origin: identity.origin,
       vkey: () => identity.vkey,
       keys: identity.keys,
-      copies: [{ copy, sizeMin: () => this.#head.treeSize }],
+      copies: [{ copy, anchors: storage.anchors, sizeMin: () => this.#head.treeSize }],
       tree: state.tree,
       head: () => this.#head,
       segments: () => this.#sealer.segments,

@@ -73,7 +73,7 @@ export class Database {
       "parquet_metadata_cache = true",
       "enable_external_file_cache = false",
       ...(options.distrustStatistics
-        ? ["disabled_optimizers = 'statistics_propagation,filter_pushdown'"]
+        ? ["disabled_optimizers = 'statistics_propagation'"]
         : []),
       `allowed_directories = [${directories.map(quoted).join(", ")}]`,
       "enable_external_access = false",

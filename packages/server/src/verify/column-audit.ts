@@ -8,7 +8,9 @@ import { readSegmentMetadata } from "../search/segment-metadata.ts";
 import { corruptSegment, ID_FILTER_KEY, type Segment } from "../search/segment.ts";
 import { auditRowGroupStatistics, textOf, type RowGroupValues } from "./row-group-audit.ts";
 
-const MEMORY_LIMIT_MB = 100;
+const MEMORY_LIMIT_MB = 160;
+/** Row groups that are compared in one go: bounds the memory for it. */
+const GROUPS_AT_ONCE = 4;
 const EXPRESSIONS = ENTRY_COLUMNS.map(({ name, type, sql }) => ({
   name,
   type,
@@ -103,13 +105,19 @@ class ColumnAudit {
     const lengths = await this.#database.query(
       `SELECT DISTINCT row_group_id, row_group_num_rows FROM parquet_metadata(${quoted(this.#path)}) ORDER BY 1`,
     );
-    let next = 0;
-    const groups = lengths.map(([, rows]) => {
-      const begin = next;
-      next += Number(rows);
-      return begin;
-    });
-    if (groups.length === 0) return [];
+    const starts = [0];
+    for (const [, rows] of lengths) starts.push(starts.at(-1)! + Number(rows));
+    const groups: RowGroupValues[] = [];
+    for (let at = 0; at + 1 < starts.length; at += GROUPS_AT_ONCE) {
+      groups.push(...(await this.#readSome(starts.slice(at, at + GROUPS_AT_ONCE + 1))));
+    }
+    return groups;
+  }
+
+  /** Those that begin at these rows; the last one is where they end. */
+  async #readSome(starts: readonly number[]): Promise<RowGroupValues[]> {
+    const end = starts.at(-1)!;
+    const groups = starts.slice(0, -1);
     const values = EXPRESSIONS.filter(({ type }) => type !== "VARCHAR[]").map(({ name, type }) => {
       const value = type === "TIMESTAMP" ? `epoch_ms(${name})` : name;
       return `min(${value}), max(${value}), count(*) - count(${name})`;
@@ -120,7 +128,8 @@ class ColumnAudit {
          grouped AS (SELECT *, CASE ${groups
            .toReversed()
            .map((first) => `WHEN n >= ${first} THEN ${first}`)
-           .join(" ")} END AS first FROM compared)
+           .join(" ")} END AS first FROM compared
+           WHERE n >= ${groups[0]!} AND n < ${end})
        SELECT first, count(*), min(n) FILTER (wrong IS NOT NULL), arg_min(wrong, n) FILTER (wrong IS NOT NULL),
          list(id ORDER BY n), ${[...values, ...distinct].join(", ")}
        FROM grouped GROUP BY first ORDER BY first`,

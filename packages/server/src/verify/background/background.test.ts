@@ -1,4 +1,4 @@
-import { readdir, rm, truncate } from "node:fs/promises";
+import { mkdir, readdir, rm, truncate, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { tamperSegment } from "../testing/tamper-segment.ts";
@@ -90,6 +90,35 @@ describe("a log in a directory", () => {
     await subject.start();
     expect(subject.node.alarms.active).toContainEqual(
       expect.objectContaining({ code: "verification_failed" }),
+    );
+  });
+
+  it("finds damage by itself, while nobody asks", async () => {
+    const path = (await subject.files(subject.primary, "journal")).at(-1)!;
+    await subject.change(
+      path,
+      flip((bytes) => bytes.lastIndexOf('"e-2310"') + 4),
+    );
+    await expect
+      .poll(() => subject.node.alarms.active.map(({ code }) => code), { timeout: 50_000 })
+      .toContain("verification_failed");
+  });
+
+  it("finds an anchor that the log does not agree with", async () => {
+    const { treeSize, note } = subject.log.head();
+    const anchor = join(subject.primary, "anchors", String(treeSize).padStart(16, "0"));
+    await mkdir(anchor, { recursive: true });
+    await writeFile(join(anchor, "checkpoint"), note);
+    expect(await subject.verify()).toEqual([]);
+    // The head of another log.
+    const other = await VerifiedNode.create("directory", 100);
+    await rm(anchor, { recursive: true });
+    const forged = join(subject.primary, "anchors", String(100).padStart(16, "0"));
+    await mkdir(forged, { recursive: true });
+    await writeFile(join(forged, "checkpoint"), other.log.head().note);
+    await other[Symbol.asyncDispose]();
+    expect(await subject.verify()).toContainEqual(
+      expect.objectContaining({ place: expect.stringContaining(basename(forged)) as unknown }),
     );
   });
 

@@ -7,6 +7,8 @@ import {
   type CompactRange,
   type LogKeys,
 } from "@stele/proof";
+import { auditAnchors } from "../../anchor/anchor-audit.ts";
+import type { AnchorObjects } from "../../anchor/anchors.ts";
 import { parseLogFile } from "../../log/log-key.ts";
 import { nativeHasher } from "../../log/native-hasher.ts";
 import { entryGroups, readEntryGroup } from "../../search/entry-groups.ts";
@@ -26,6 +28,8 @@ export interface TreeWalkOptions {
   readonly tree: ReferenceTree;
   /** Signed notes that are known from elsewhere: the tree of the copy must agree with them, and reach them. */
   readonly known: readonly { readonly place: string; readonly note: Uint8Array }[];
+  /** Checkpoints that were kept for good: the tree must agree with them, too. */
+  readonly anchors?: AnchorObjects | undefined;
   /** What the copy must have at least. */
   readonly sizeMin: number;
   readonly hashLines: (lines: Uint8Array) => Promise<Uint8Array>;
@@ -69,6 +73,7 @@ export class TreeWalk {
   async run(): Promise<TreeWalked> {
     await this.#checkIdentity();
     for (const { place, note } of this.#options.known) this.#claim(place, note, this.#claims);
+    await this.#readAnchors();
     await this.#walkSegments();
     const size = await this.#walkJournal();
     if (!this.#isJournalDamaged) this.#checkEnd(size);
@@ -97,6 +102,24 @@ export class TreeWalk {
           vkey,
         }),
       );
+    } catch (error) {
+      this.#noteOrThrow(place, error);
+    }
+  }
+
+  /** Their time-stamps are verified; which authorities are to be trusted, a node does not know. */
+  async #readAnchors(): Promise<void> {
+    const { anchors } = this.#options;
+    if (!anchors) return;
+    const place = `${anchors.place}/anchors`;
+    try {
+      await auditAnchors(anchors, undefined, (note, at) => {
+        const claim = this.#claim(at, note, this.#claims);
+        if (claim) return claim;
+        throw new VerificationError("checkpoint_not_authentic", `${at} is not signed by the log`, {
+          place: at,
+        });
+      });
     } catch (error) {
       this.#noteOrThrow(place, error);
     }

@@ -188,7 +188,7 @@ export class VerificationPass {
 export async function walkTree(
   { log, process }: VerificationOptions,
   found: VerificationLog,
-  { copy, sizeMin }: VerifiedCopy,
+  { copy, sizeMin, anchors }: VerifiedCopy,
   pace: <T>(work: () => Promise<T>) => Promise<T>,
   findings: Finding[],
 ): Promise<TreeWalked> {
@@ -213,6 +213,7 @@ export async function walkTree(
       ...rest,
       copy,
       known,
+      anchors,
       sizeMin: sizeMin(),
       hashLines: (lines) => process.hashLines(lines),
       pace,

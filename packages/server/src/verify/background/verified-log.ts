@@ -1,4 +1,5 @@
 import type { LogKeys } from "@stele/proof";
+import type { AnchorObjects } from "../../anchor/anchors.ts";
 import type { SignedTreeHead } from "../../log/audit-log.ts";
 import type { Clock } from "../../log/clock.ts";
 import type { Alarms } from "../../ops/alarms.ts";
@@ -12,6 +13,8 @@ import type { ReferenceTree } from "./reference-tree.ts";
 /** A copy of a log, and what it has to have. */
 export interface VerifiedCopy {
   readonly copy: LogCopy;
+  /** Where its anchors are, if they are to be looked at here. */
+  readonly anchors?: AnchorObjects;
   /** A tree size: the entries below it are surely there. */
   readonly sizeMin: () => number;
 }
