@@ -4,9 +4,12 @@ const LF = 0x0a;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const COMMA = 0x2c;
+const OPEN = 0x7b;
 const CLOSE = 0x7d;
 const SOURCE = Buffer.from(',"source":{"id":"');
-const RECEIVED_AT = Buffer.from('"received_at":"');
+/** The value of `id` begins here (spec/entry.md E7); behind its quote come the times, of fixed length. */
+const ID_OFFSET = 13;
+const BEHIND_ID = '","occurred_at":"'.length + 24 + '","received_at":"'.length;
 const SEQ = Buffer.from(',"seq":');
 const ACTION = Buffer.from('","action":"');
 const TIME_LENGTH = 24;
@@ -73,8 +76,8 @@ function sourceOf(entry: Buffer, hit: number, index: number): SourceEntry | unde
 }
 
 /**
- * Where `source` is the last key of the entry and its id is plain, it is read without parsing the rest. Nothing nested looks
- * like this: behind it there would be another brace. undefined if it is otherwise.
+ * Where the id is plain, the source is read without parsing the rest, if it is of the entry itself: as its last key (behind
+ * anything nested there would be another brace), or by counting braces. undefined if it is otherwise.
  */
 function quickly(entry: Buffer, hit: number, index: number): SourceEntry | undefined {
   const from = hit + SOURCE.length;
@@ -92,12 +95,28 @@ function quickly(entry: Buffer, hit: number, index: number): SourceEntry | undef
     for (; entry[at]! >= 0x30 && entry[at]! <= 0x39; at++) seq = seq * 10 + (entry[at]! - 0x30);
     if (!Number.isSafeInteger(seq)) return undefined;
   }
-  if (entry[at] !== CLOSE || entry[at + 1] !== CLOSE || at + 2 !== entry.length) return undefined;
-  const received = entry.indexOf(RECEIVED_AT) + RECEIVED_AT.length;
+  if (entry[at] !== CLOSE) return undefined;
+  const received = entry.indexOf(QUOTE, ID_OFFSET) + BEHIND_ID;
   const action = received + TIME_LENGTH + ACTION.length;
+  const isLast = entry[at + 1] === CLOSE && at + 2 === entry.length;
+  if (!isLast && depthAt(entry, action, hit) !== 1) return undefined;
   if (entry.compare(DECLARED, 0, DECLARED.length, action, action + DECLARED.length) === 0) return undefined;
   const receivedMs = timeMs(entry.toString("latin1", received, received + TIME_LENGTH));
   return { index, id: entry.toString("latin1", from, quote), seq, receivedMs, heartbeatSeconds: undefined };
+}
+
+/** How many objects are open at `to`, for a position in the value of `action`. */
+function depthAt(entry: Buffer, from: number, to: number): number {
+  let depth = 1;
+  for (let at = entry.indexOf(QUOTE, from) + 1; at < to; at++) {
+    const byte = entry[at]!;
+    if (byte === OPEN) depth++;
+    else if (byte === CLOSE) depth--;
+    else if (byte === QUOTE) {
+      for (at++; entry[at] !== QUOTE; at++) if (entry[at] === BACKSLASH) at++;
+    }
+  }
+  return depth;
 }
 
 function byParsing(entry: Buffer, index: number): SourceEntry | undefined {
