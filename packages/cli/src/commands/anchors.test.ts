@@ -51,6 +51,12 @@ describe.skipIf(missing !== undefined)(`stele with --tsa${missing ? `: skipped, 
     await cp(node.data, copy, { recursive: true });
     await node.stop();
 
+    const restored = join(directory, "restored");
+    const how = ["--into", restored, "--accept-loss", "unknown", "--state", join(directory, "state")];
+    const promoted = await stele(["promote", `file://${mirror}`, ...how]);
+    expect(promoted).toMatchObject({ code: 0 });
+    expect(await anchorsIn(join(restored, "logs", "main"))).toBe(1);
+
     const [size] = await readdir(join(copy, "logs", "main", "anchors"));
     const anchor = join(copy, "logs", "main", "anchors", size!);
     await rm(join(anchor, "checkpoint"));
