@@ -163,12 +163,9 @@ export class SteleNode implements NodeView {
       directories: [logs, cache],
       tempDirectory: join(cache, "_duckdb"),
     });
-    const alarms = await AlarmKeeper.open({
-      directory: join(dataDir, "alarms"),
-      notifiers: options.notifiers ?? [],
-      clock: systemClock,
-      now: options.now ?? Date.now,
-      report: options.reportAlarm,
+    const alarms = await openAlarms(options).catch(async (error: unknown) => {
+      await database.close();
+      throw error;
     });
     const node = new SteleNode(options, database, alarms);
     try {
@@ -457,6 +454,16 @@ export class SteleNode implements NodeView {
       }
     }
   }
+}
+
+async function openAlarms(options: NodeOptions): Promise<AlarmKeeper> {
+  return await AlarmKeeper.open({
+    directory: join(options.dataDir, "alarms"),
+    notifiers: options.notifiers ?? [],
+    clock: systemClock,
+    now: options.now ?? Date.now,
+    report: options.reportAlarm,
+  });
 }
 
 function randomSeed(): { k0: number; k1: number } {
