@@ -268,9 +268,9 @@ export class SteleNode implements NodeView {
     this.#watch.close();
     await Promise.allSettled(this.#opening.values());
     const parts = [
+      this.#auditProcess, // else logs would wait for what it is at
       ...this.#logs.values(),
       this.#pool,
-      this.#auditProcess,
       this.#home,
       ...(this.#options.mirrors?.stores ?? []),
       this.#alarms,
