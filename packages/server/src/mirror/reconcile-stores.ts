@@ -78,7 +78,7 @@ async function reconcileStore(
   const remembered = await recall(options.stateDirectory, shown.origin);
   const statements = await readStatements(objectStatements(objects));
   const { keys } = chooseKeys(
-    { vkey: shown.vkey, statements },
+    { ...shown, statements },
     options.key === undefined ? [] : [options.key],
     remembered,
   );

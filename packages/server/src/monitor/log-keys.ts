@@ -1,4 +1,4 @@
-import type { LogKeys, NoteVerifier } from "@stele/proof";
+import { parseVerifierKey, type LogKeys, type NoteVerifier } from "@stele/proof";
 import { logVerifier } from "../log/native-ed25519.ts";
 import { chooseKeys, seenWith } from "../verify/remembered.ts";
 import type { MonitorDirectory } from "./monitor-state.ts";
@@ -15,6 +15,8 @@ export interface TrustedLog {
 
 /** What the log shows of its keys, unverified; what could not be had is left out. */
 export interface ShownLogKeys {
+  /** What it calls itself. */
+  readonly origin?: string;
   readonly vkey?: string;
   readonly statements?: readonly Uint8Array[];
 }
@@ -24,7 +26,7 @@ export interface ShownLogKeys {
  * the log itself shows. Several given keys are taken as they are.
  *
  * @param given vkeys; one of them, or the log's own, must be known
- * @throws VerificationError `key_changed`; what `followSuccession` throws of the statements
+ * @throws VerificationError `key_changed`, `checkpoint_origin_wrong`; what `followSuccession` throws of the statements
  */
 export async function trustLog(
   directory: MonitorDirectory,
@@ -37,8 +39,10 @@ export async function trustLog(
   const state = await directory.read();
   const { statements = [] } = state ?? {};
   const remembered = state && { vkey: state.vkey, checkpoint: "", statements };
+  const vkey = shown.vkey ?? given[0]!;
   const shownKeys = {
-    vkey: shown.vkey ?? given[0]!,
+    origin: shown.origin ?? parseVerifierKey(vkey).name,
+    vkey,
     statements: shown.statements ?? statements.map((text) => Buffer.from(text)),
   };
   const chosen = chooseKeys(shownKeys, given, remembered);

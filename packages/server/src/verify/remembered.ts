@@ -7,6 +7,8 @@ import {
   followSuccession,
   MalformedError,
   newestKey,
+  parseCheckpoint,
+  parseNote,
   VerificationError,
   type LogKeys,
 } from "@stele/proof";
@@ -59,13 +61,29 @@ function malformed(path: string, cause?: unknown): MalformedError {
   );
 }
 
+/**
+ * Keeps what was verified. Never a smaller checkpoint than is kept already: what was verified extends that, and who could have the
+ * verifier remember less could cut the log down to it later.
+ */
 export async function remember(directory: string, origin: string, seen: Remembered): Promise<void> {
+  const before = await recall(directory, origin);
+  const isSmaller = before && sizeOf(seen.checkpoint) < sizeOf(before.checkpoint);
+  await keep(directory, origin, isSmaller ? { ...seen, checkpoint: before.checkpoint } : seen);
+}
+
+function sizeOf(checkpoint: string): number {
+  return parseCheckpoint(parseNote(Buffer.from(checkpoint)).text).treeSize;
+}
+
+async function keep(directory: string, origin: string, seen: Remembered): Promise<void> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   await replaceFile(fileFor(directory, origin), `${JSON.stringify({ origin, ...seen }, null, 2)}\n`, 0o600);
 }
 
 /** What a log shows of its keys. Untrusted. */
 export interface ShownKeys {
+  /** The log's name: what is remembered is found by it. */
+  readonly origin: string;
   /** One of them. */
   readonly vkey: string;
   /** All statements about them, in order. */
@@ -84,7 +102,8 @@ export interface ChosenKeys {
  * The keys to verify with: those that follow from the ones given, else from the one that verified this log before, else (for the first
  * time) from the one that the log itself shows. They follow by the log's signed statements, and no other way.
  *
- * @throws VerificationError `key_changed`; what `followSuccession` throws of the statements
+ * @throws VerificationError `key_changed`; `checkpoint_origin_wrong` if the log gives itself a name that its keys don't have, under which nothing
+ *   would be remembered of it; what `followSuccession` throws of the statements
  */
 export function chooseKeys(
   shown: ShownKeys,
@@ -105,6 +124,13 @@ export function chooseKeys(
   }
   try {
     const keys = followSuccession([...trusted, shown.vkey], shown.statements, logVerifier);
+    if (keys.origin !== shown.origin) {
+      throw new VerificationError(
+        "checkpoint_origin_wrong",
+        `The log says that it is ${shown.origin}, but its key is of ${keys.origin}`,
+        { shown: shown.origin, expected: keys.origin },
+      );
+    }
     const keyFrom = given.length > 0 ? "given" : remembered ? "remembered" : "log";
     return { keys, vkey: newestKey(keys).vkey, keyFrom };
   } catch (cause) {

@@ -178,6 +178,36 @@ describe("what is found out, and where", () => {
     await expect(verify()).rejects.toMatchObject({ code: "entries_missing" });
   });
 
+  it("yesterday's backup, in two steps: first only its checkpoint, so that this is remembered", async () => {
+    const dataDir = await mkdtemp(join(root, "steps-"));
+    await fill(dataDir, 0, 100);
+    const backup = join(dataDir, "backup");
+    log = join(dataDir, "logs", "main");
+    state = join(dataDir, "verifier");
+    await cp(log, backup, { recursive: true });
+    // Commits end where segments end: then nothing is missed when the journal is gone.
+    await fill(dataDir, 100, 1024);
+    expect(await verify()).toMatchObject({ treeSize: 1024 });
+    await cp(join(backup, "checkpoint"), join(log, "checkpoint"));
+    for (const path of await files("journal")) await rm(path);
+    expect(await verify()).toMatchObject({ treeSize: 1024, extendsSize: 1024 });
+    log = backup;
+    await expect(verify()).rejects.toMatchObject({ code: "entries_missing" });
+  });
+
+  it("another origin under the same key, of which nothing would be remembered", async () => {
+    const dataDir = await mkdtemp(join(root, "renamed-"));
+    log = join(dataDir, "logs", "main");
+    await fill(dataDir, 0, 1024);
+    const { vkey, origin } = await verify();
+    const path = join(log, "log.json");
+    await writeFile(path, (await readFile(path, "utf8")).replace(`"${origin}"`, `"${origin}/2"`));
+    for (const journal of await files("journal")) await rm(journal);
+    for (const key of [undefined, vkey]) {
+      await expect(verify(key)).rejects.toMatchObject({ code: "checkpoint_origin_wrong" });
+    }
+  });
+
   it("another history under the same name and key", async () => {
     await verify();
     const dataDir = await mkdtemp(join(root, "forged-"));

@@ -86,11 +86,7 @@ class DirectoryVerification {
     const shown = await readLogFile(this.#directory);
     const remembered = await recall(stateDirectory, shown.origin);
     const statements = await readStatements(directoryStatements(this.#directory));
-    const chosen = chooseKeys(
-      { vkey: shown.vkey, statements },
-      trustedKeys(this.#options, shown.origin),
-      remembered,
-    );
+    const chosen = chooseKeys({ ...shown, statements }, trustedKeys(this.#options, shown.origin), remembered);
     const { keys, vkey, keyFrom } = chosen;
 
     const claims: Claim[] = [];

@@ -2,6 +2,7 @@ import {
   decodeUtf8,
   MalformedError,
   parseMisbehaviour,
+  parseVerifierKey,
   SteleError,
   verifyMisbehaviour,
   type VerifiedMisbehaviour,
@@ -48,7 +49,12 @@ export async function verifyMisbehaviourFile(
   }
   const statements =
     options.statements ?? (remembered?.statements ?? []).map((statement) => Buffer.from(statement));
-  const { keys, vkey, keyFrom } = chooseKeys({ vkey: known, statements }, given, remembered);
+  const { keys, vkey, keyFrom } = chooseKeys(
+    // The origin that the file names is compared with the key below: where they differ, nothing is proven.
+    { origin: parseVerifierKey(known).name, vkey: known, statements },
+    given,
+    remembered,
+  );
   const misbehaviour = orProvesNothing(place, () => verifyMisbehaviour(bytes, keys, {}, nativeHasher));
   return { place, origin, vkey, keyFrom, misbehaviour };
 }

@@ -37,7 +37,7 @@ export async function verifyProofFile(
   }
   const statements =
     options.statements ?? (remembered?.statements ?? []).map((statement) => Buffer.from(statement));
-  const { keys, vkey, keyFrom } = chooseKeys({ vkey: known, statements }, given, remembered);
+  const { keys, vkey, keyFrom } = chooseKeys({ origin, vkey: known, statements }, given, remembered);
   const { policy } = options;
   const verified = verifyTlogProof(
     bytes,

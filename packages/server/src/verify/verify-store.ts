@@ -78,7 +78,7 @@ export async function verifyStoreLog(
   const shown = parseLogFile(identity.toString(), place);
   const remembered = await recall(options.stateDirectory, shown.origin);
   const statements = await readStatements(objectStatements(objects));
-  const chosen = chooseKeys({ vkey: shown.vkey, statements }, trustedKeys(options, shown.origin), remembered);
+  const chosen = chooseKeys({ ...shown, statements }, trustedKeys(options, shown.origin), remembered);
   const { keys, vkey, keyFrom } = chosen;
   const primary = new SharedPrimary(objects, store.vault(log), keys);
   const audit = new StoreAudit(primary, keys, options);
