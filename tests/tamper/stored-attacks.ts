@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { Database } from "../../packages/server/src/search/database.ts";
 import { ID_FILTER_KEY, SEGMENT_METADATA_KEY } from "../../packages/server/src/search/segment.ts";
 import { createLogIdentity } from "../../packages/server/src/log/log-key.ts";
+import { tamperSegment } from "../../packages/server/src/verify/testing/tamper-segment.ts";
 import { fill, withEntries, type CommitLines, type LogFiles, type Scene } from "./scene.ts";
 
 export interface StoredAttack {
@@ -14,6 +15,10 @@ export interface StoredAttack {
   readonly tells: "bytes" | "memory";
   /** What the verification must end with. */
   readonly code: string;
+  /** What the verifier in a node calls it, if it does not call it the same: it goes on behind the first difference. */
+  readonly foundAs?: string;
+  /** Needs the node to be stopped meanwhile. */
+  readonly isOffline?: boolean;
   /** What its message must name: the place. */
   readonly names: RegExp;
   readonly mount: (log: LogFiles, scene: Scene) => Promise<void>;
@@ -33,6 +38,7 @@ export const STORED_ATTACKS: readonly StoredAttack[] = [
     name: "flip a bit of the root in a commit's checkpoint",
     tells: "bytes",
     code: "checkpoint_not_authentic",
+    foundAs: "journal_corrupt",
     names: /journal\/0{12}1020\.ndjson/,
     mount: async (log) =>
       await log.flip(await journal(log), (bytes) => bytes.indexOf('{"checkpoint":"') + 60),
@@ -41,6 +47,7 @@ export const STORED_ATTACKS: readonly StoredAttack[] = [
     name: "flip a bit of the signature in a commit's checkpoint",
     tells: "bytes",
     code: "checkpoint_not_authentic",
+    foundAs: "journal_corrupt",
     names: /journal\/0{12}1020\.ndjson/,
     mount: async (log) => await log.flip(await journal(log), (bytes) => bytes.lastIndexOf('\\n"}') - 8),
   },
@@ -72,6 +79,7 @@ export const STORED_ATTACKS: readonly StoredAttack[] = [
     name: "delete an entry of the journal",
     tells: "bytes",
     code: "commit_inconsistent",
+    foundAs: "journal_corrupt",
     names: /journal\/0{12}1020\.ndjson/,
     mount: async (log) => await editCommit(log, ([, ...entries]) => entries),
   },
@@ -79,6 +87,7 @@ export const STORED_ATTACKS: readonly StoredAttack[] = [
     name: "insert an entry into the journal",
     tells: "bytes",
     code: "commit_inconsistent",
+    foundAs: "journal_corrupt",
     names: /journal\/0{12}1020\.ndjson/,
     mount: async (log) =>
       await editCommit(log, ([first, ...entries]) => [first!, first!.replace("e-1100", "e-new"), ...entries]),
@@ -181,6 +190,7 @@ export const STORED_ATTACKS: readonly StoredAttack[] = [
     name: "cut off the end, and continue with other events",
     tells: "memory",
     code: "root_mismatch",
+    isOffline: true,
     names: /1300 entries/,
     mount: async (log) => {
       await log.editCommits((commits) => commits.slice(0, -2));
@@ -199,6 +209,7 @@ export const STORED_ATTACKS: readonly StoredAttack[] = [
     name: "delete the last segment",
     tells: "bytes",
     code: "entries_missing",
+    foundAs: "journal_gap",
     names: /segments end at 512 and the journal starts at 1020/,
     mount: async (log) => await rm((await log.files("segments"))[1]!),
   },
@@ -206,6 +217,7 @@ export const STORED_ATTACKS: readonly StoredAttack[] = [
     name: "delete two segments, one beside the other",
     tells: "bytes",
     code: "entries_missing",
+    foundAs: "journal_gap",
     names: /segments end at 0 and the journal starts at 1020/,
     mount: async (log) => {
       for (const path of await log.files("segments")) await rm(path);
@@ -266,6 +278,8 @@ export const STORED_ATTACKS: readonly StoredAttack[] = [
     name: "a log of the same name, signed with another key",
     tells: "memory",
     code: "key_changed",
+    foundAs: "checkpoint_not_authentic",
+    isOffline: true,
     names: /key/,
     mount: async (log) => {
       const { origin } = JSON.parse(await readFile(log.path("log.json"), "utf8")) as { origin: string };
@@ -278,6 +292,7 @@ export const STORED_ATTACKS: readonly StoredAttack[] = [
     name: "checkpoints without a signature",
     tells: "bytes",
     code: "checkpoint_not_authentic",
+    foundAs: "journal_corrupt",
     names: /journal\/0{12}1020\.ndjson/,
     mount: async (log) =>
       await log.editCommits((commits) =>
@@ -291,11 +306,32 @@ export const STORED_ATTACKS: readonly StoredAttack[] = [
     name: "the log of another origin in this one's place",
     tells: "bytes",
     code: "commit_inconsistent",
+    foundAs: "journal_corrupt",
     names: /1020\.ndjson, byte 0: the commit is of the log/,
     mount: async (log) =>
       await log.edit(await journal(log), (bytes) =>
         bytes.toString().replaceAll("tamper.example", "tamper.examplf"),
       ),
+  },
+  {
+    name: "hide an event from searches by a column that disagrees with its entry",
+    tells: "bytes",
+    code: "segment_columns_differ",
+    names: /the column actor_id is not what its entries say, first at entry 100/,
+    mount: async (log) => {
+      const [path] = await log.files("segments");
+      await tamperSegment(path!, "CASE WHEN seq = 100 THEN 'nobody' ELSE actor_id END AS actor_id");
+    },
+  },
+  {
+    name: "hide a segment from searches by statistics that leave out an action",
+    tells: "bytes",
+    code: "segment_columns_differ",
+    names: /the column action .*statistics lack "document.read"/,
+    mount: async (log) => {
+      const [path] = await log.files("segments");
+      await tamperSegment(path!, "", (text) => text.replace('"action":["document.read"]', '"action":[]'));
+    },
   },
 ];
 

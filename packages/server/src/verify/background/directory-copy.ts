@@ -1,6 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { VerificationError } from "@stele/proof";
+import { readCheckpointFile } from "../../log/acknowledged-mark.ts";
 import { LocalSegmentFiles } from "../../search/segment-files.ts";
 import { readSegment } from "../../search/segment-metadata.ts";
 import { parseSegmentFileName, type Segment } from "../../search/segment.ts";
@@ -33,6 +34,12 @@ export class DirectoryCopy implements LogCopy {
       if (errorCode(error) === "ENOENT") return undefined;
       throw error;
     }
+  }
+
+  async acknowledged(): Promise<{ readonly place: string; readonly note: Uint8Array } | undefined> {
+    const place = join(this.place, "checkpoint");
+    const note = await readCheckpointFile(place);
+    return note && { place, note };
   }
 
   async segmentStarts(): Promise<number[]> {

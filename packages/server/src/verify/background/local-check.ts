@@ -1,4 +1,5 @@
 import { VerificationError } from "@stele/proof";
+import { errorCode } from "../../store/storage-error.ts";
 import { findingOf, type Finding } from "./finding.ts";
 import { firstDifference } from "./reference-tree.ts";
 import type { VerificationOptions } from "./verified-log.ts";
@@ -44,18 +45,25 @@ export async function checkLocal(
     const what = `${damaged} in the cache were changed since they were verified. They are fetched again; what was searched meanwhile may be wrong. Look at the disk, and at who can write to it`;
     note("cache_corrupt", log.files.place(segment), what, { key: segment.key, part: damaged });
   }
-  const sealedSize = log.segments().at(-1)?.end ?? 0;
   const { treeSize } = log.head();
-  for (let at = sealedSize; at < treeSize; at += ENTRIES_AT_ONCE) {
+  for (let at = sealedSizeOf(log); at < treeSize; at += ENTRIES_AT_ONCE) {
     const to = Math.min(treeSize, at + ENTRIES_AT_ONCE);
     try {
       await pace(() => checkHot(at, to));
     } catch (error) {
-      if (!(error instanceof VerificationError)) throw error;
-      findings.push(findingOf(LOCAL, `${LOCAL}: entries [${at}, ${to})`, error));
+      const place = `${LOCAL}: entries [${at}, ${to})`;
+      if (error instanceof VerificationError) findings.push(findingOf(LOCAL, place, error));
+      else if (errorCode(error) !== "ENOENT") throw error;
+      // Unless it was sealed meanwhile, and trimmed, somebody took the file away.
+      else if (sealedSizeOf(log) <= at)
+        note("journal_missing", place, "a file of the journal that holds them is gone", {});
     }
   }
   return { findings };
+}
+
+function sealedSizeOf(log: VerificationOptions["log"]): number {
+  return log.segments().at(-1)?.end ?? 0;
 }
 
 const LF = Uint8Array.of(0x0a);

@@ -29,6 +29,9 @@ export interface LogCopy {
   /** The bytes of `log.json`, if it is there. */
   identity(): Promise<Buffer | undefined>;
 
+  /** What a node noted there as acknowledged, beside the commits themselves; undefined if there is no such thing. */
+  acknowledged(): Promise<{ readonly place: string; readonly note: Uint8Array } | undefined>;
+
   /** Where segments begin, by their names, ascending. */
   segmentStarts(): Promise<number[]>;
 

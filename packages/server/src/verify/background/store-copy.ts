@@ -46,6 +46,11 @@ export class StoreCopy implements LogCopy {
     return await this.#options.objects.get(logKeys.identity);
   }
 
+  /** Each node has its mark in a directory of its own. */
+  async acknowledged(): Promise<undefined> {
+    return await Promise.resolve(undefined);
+  }
+
   async segmentStarts(): Promise<number[]> {
     const starts: number[] = [];
     for await (const { key } of this.#options.objects.list(logKeys.segments)) {

@@ -205,6 +205,8 @@ export async function walkTree(
       if (!(error instanceof MalformedError)) throw error;
       unreadable.push(findingOf(copy.place, `What was remembered of ${copy.place}`, error));
     }
+    const mark = await copy.acknowledged();
+    if (mark) known.push(mark);
     const { head, ...rest } = log;
     const { treeSize, note } = head();
     if (copy === log.copies[0]!.copy && treeSize > 0)
