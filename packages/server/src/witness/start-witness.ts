@@ -63,6 +63,7 @@ export async function startWitness(options: StartWitnessOptions): Promise<Runnin
     ? WitnessState.create(stateDirectory, key)
     : WitnessState.open(stateDirectory, key));
   const contradictions = new Contradictions(join(stateDirectory, "misbehaviour"));
+  let keeping: Promise<unknown> = Promise.resolve();
   const metrics = new WitnessMetrics(() => ({ logs: witness.logs.count, cosigned: state.count }));
   const witness = new Witness({
     key,
@@ -72,10 +73,11 @@ export async function startWitness(options: StartWitnessOptions): Promise<Runnin
     nowMs: options.nowMs ?? Date.now,
     onContradiction: ({ origin, treeSize, cosigned, other }) => {
       metrics.contradicted();
-      contradictions
+      const kept = contradictions
         .keep(origin, treeSize, cosigned, other)
         .then((path) => path !== undefined && options.onContradiction?.(origin, path))
         .catch((error: unknown) => options.onFault?.(error));
+      keeping = Promise.all([keeping, kept]);
     },
   });
   const server = buildWitnessServer(witness, metrics, {
@@ -108,6 +110,7 @@ export async function startWitness(options: StartWitnessOptions): Promise<Runnin
       await witness.stop();
       await closed;
       clearTimeout(grace);
+      await keeping;
       await state.close();
     },
   };

@@ -217,13 +217,34 @@ it("takes each of several keys of one log", async () => {
 
 it("429 beyond the rate of a log, and growing has a limit of its own", async () => {
   await witness.close();
-  witness = await rig.start({ requestsPerSecond: 2 });
+  let nowMs = 1_800_000_000_000;
+  witness = await rig.start({ requestsPerSecond: 2, nowMs: () => (nowMs += 1_000) });
   await askFor(0, 5);
-  const answers = await Promise.all(Array.from({ length: 20 }, () => askFor(0, 5)));
+  const answers = await Promise.all(Array.from({ length: 20 }, () => askFor(5, 5)));
   const limited = answers.filter(({ status }) => status === 429);
   expect(limited.length).toBeGreaterThan(10);
   expect(limited[0]!.headers.get("retry-after")).toBe("1");
   expect((await askFor(5, 8)).status).toBe(200);
+});
+
+it("a stranger who repeats the log's newest checkpoint does not keep the log from having it cosigned", async () => {
+  await witness.close();
+  witness = await rig.start({ requestsPerSecond: 4 });
+  await askFor(0, 5);
+  const checkpoint = await rig.log.signedCheckpoint(8);
+  const wrong = formatAddCheckpoint({ oldTreeSize: 5, proof: [], checkpoint });
+  const flood = (body: Uint8Array) => Promise.all(Array.from({ length: 20 }, () => ask(body)));
+  const refusals = await flood(wrong);
+  expect(new Set(refusals.map(({ status }) => status))).toEqual(new Set([422, 429]));
+  await flood(form(checkpoint));
+  expect((await askFor(5, 8)).status).toBe(200);
+  // Nor another node of the log: it is told the size, and gets the cosignature of this second.
+  await flood(await rig.request(8, 8));
+  await flood(
+    formatAddCheckpoint({ oldTreeSize: 8, proof: [], checkpoint: await rig.log.signedCheckpoint(9) }),
+  );
+  await expectSize(await rig.request(5, 8), 8);
+  expect((await askFor(8, 9)).status).toBe(200);
 });
 
 it("answers health and metrics, and nothing else", async () => {

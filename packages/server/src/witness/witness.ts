@@ -45,11 +45,14 @@ export interface Contradiction {
 }
 
 /** A request that is well formed and signed by its log, and waits to be compared with the state. */
-interface Asked extends AddCheckpointRequest {
+interface Admitted extends AddCheckpointRequest {
   readonly log: WitnessedLog;
   readonly head: Checkpoint;
   readonly text: string;
   readonly signatures: readonly NoteSignature[];
+}
+
+interface Asked extends Admitted {
   readonly resolve: (answer: Uint8Array) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -121,7 +124,7 @@ export class Witness {
   }
 
   /** All that can be checked without the state. */
-  #admit(body: Uint8Array): Omit<Asked, "resolve" | "reject"> {
+  #admit(body: Uint8Array): Admitted {
     const { request, head } = parse(body);
     const log = this.#logs.get(head.origin);
     if (!log) {
@@ -135,18 +138,23 @@ export class Witness {
         `The old size ${request.oldTreeSize} is larger than the checkpoint's, ${head.treeSize}`,
       );
     }
-    this.#limit(head);
-    return { ...request, log, head, text, signatures };
+    const admitted = { ...request, log, head, text, signatures };
+    this.#limit(admitted);
+    return admitted;
   }
 
   /**
-   * Anybody can repeat what a log has asked, but only the log can make a checkpoint that is larger than the last one: each kind
-   * has a limit of its own, so that repetitions do not keep the log from growing.
+   * Anybody can repeat what a log has signed, with any old size and any proof; but only what the log signed anew is larger than the last
+   * one and extends it. So each kind has a limit of its own, and none keeps the log from growing. Two cost no more than the signature
+   * that was checked already, and have none: to be told the size, and to get the cosignature of this second again.
    */
-  #limit({ origin, treeSize }: Checkpoint): void {
+  #limit(asked: Admitted): void {
     const { requestsPerSecond, state } = this.#options;
-    const grows = treeSize > (state.get(origin)?.treeSize ?? -1);
-    const id = `${grows ? "grows" : "repeats"} ${origin}`;
+    const { origin } = asked.head;
+    const last = state.get(origin);
+    checkOldSize(asked, last);
+    if (last && isSame(last, this.#timeAfter(last), asked.text)) return;
+    const id = `${kindOf(asked, last)} ${origin}`;
     const nowMs = performance.now();
     let bucket = this.#buckets.get(id);
     if (!bucket) {
@@ -192,16 +200,13 @@ export class Witness {
   }
 
   async #decide(asked: Asked, pending: Map<string, Cosigned>): Promise<Cosigned> {
-    const { key, state, nowMs } = this.#options;
-    const { head, oldTreeSize, text, signatures } = asked;
+    const { key, state } = this.#options;
+    const { head, text, signatures } = asked;
     const { origin } = head;
     const last = pending.get(origin) ?? state.get(origin);
-    const lastSize = last?.treeSize ?? 0;
-    if (oldTreeSize !== lastSize) throw new SizeConflictError(origin, oldTreeSize, lastSize);
+    checkOldSize(asked, last);
     this.#checkExtends(asked, last);
-
-    // Never 0, and never before the last one, whatever the clock says.
-    const timestampSeconds = Math.max(1, last?.timestampSeconds ?? 0, Math.floor(nowMs() / 1000));
+    const timestampSeconds = this.#timeAfter(last);
     if (last && isSame(last, timestampSeconds, text)) return last;
     const cosignature = await key.cosign(text, timestampSeconds);
     const note = formatNote(text, [...signatures, cosignature]);
@@ -211,21 +216,55 @@ export class Witness {
     return cosigned;
   }
 
-  #checkExtends({ head, proof, checkpoint }: Asked, last: Cosigned | undefined): void {
-    const { origin, treeSize, root } = head;
-    if (last?.treeSize === treeSize && treeSize > 0 && !equalBytes(last.root, root)) {
-      this.#options.onContradiction?.({ origin, treeSize, cosigned: last.note, other: checkpoint });
+  #checkExtends(asked: Admitted, last: Cosigned | undefined): void {
+    const { origin, treeSize } = asked.head;
+    if (last && contradicts(asked, last)) {
+      const { checkpoint: other } = asked;
+      this.#options.onContradiction?.({ origin, treeSize, cosigned: last.note, other });
       throw new RefusedError(
         "checkpoint_inconsistent",
         `The log ${origin} signed two different trees of size ${treeSize}`,
       );
     }
-    try {
-      verifyConsistency(proof, last ?? { treeSize: 0, root: emptyRoot() }, head, nativeHasher);
-    } catch (cause) {
-      if (!(cause instanceof VerificationError)) throw cause;
-      throw new RefusedError("checkpoint_inconsistent", cause.message, { cause });
-    }
+    const cause = inconsistency(asked, last);
+    if (cause) throw new RefusedError("checkpoint_inconsistent", cause.message, { cause });
+  }
+
+  /** Never 0, and never before the last one, whatever the clock says. */
+  #timeAfter(last: Cosigned | undefined): number {
+    return Math.max(1, last?.timestampSeconds ?? 0, Math.floor(this.#options.nowMs() / 1000));
+  }
+}
+
+/** @throws SizeConflictError `witness_size_differs` */
+function checkOldSize({ head, oldTreeSize }: Admitted, last: Cosigned | undefined): void {
+  const lastSize = last?.treeSize ?? 0;
+  if (oldTreeSize !== lastSize) throw new SizeConflictError(head.origin, oldTreeSize, lastSize);
+}
+
+/** Whether the log signed two trees of one size. */
+function contradicts({ head: { treeSize, root } }: Admitted, last: Cosigned): boolean {
+  return last.treeSize === treeSize && treeSize > 0 && !equalBytes(last.root, root);
+}
+
+/** What has a limit of its own. Anybody can make the log repeat itself, or be refused; only the log the other two. */
+function kindOf(
+  asked: Admitted,
+  last: Cosigned | undefined,
+): "grows" | "repeats" | "contradicts" | "refused" {
+  if (last && contradicts(asked, last)) return "contradicts";
+  if (inconsistency(asked, last)) return "refused";
+  return asked.head.treeSize > (last?.treeSize ?? -1) ? "grows" : "repeats";
+}
+
+/** Why it is not proven to extend what was cosigned last; undefined if it is. */
+function inconsistency({ head, proof }: Admitted, last: Cosigned | undefined): VerificationError | undefined {
+  try {
+    verifyConsistency(proof, last ?? { treeSize: 0, root: emptyRoot() }, head, nativeHasher);
+    return undefined;
+  } catch (error) {
+    if (error instanceof VerificationError) return error;
+    throw error;
   }
 }
 
