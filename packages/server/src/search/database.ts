@@ -72,9 +72,7 @@ export class Database {
     for (const setting of [
       "parquet_metadata_cache = true",
       "enable_external_file_cache = false",
-      ...(options.distrustStatistics
-        ? ["disabled_optimizers = 'statistics_propagation'"]
-        : []),
+      ...(options.distrustStatistics ? ["disabled_optimizers = 'statistics_propagation'"] : []),
       `allowed_directories = [${directories.map(quoted).join(", ")}]`,
       "enable_external_access = false",
       "lock_configuration = true",

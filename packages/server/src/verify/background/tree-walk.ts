@@ -21,6 +21,9 @@ import { findingOf, sameFinding, type Finding } from "./finding.ts";
 import type { CopiedCommit, CopiedSegment, LogCopy } from "./log-copy.ts";
 import { bridge, emptyRange, type ReferenceTree } from "./reference-tree.ts";
 
+/** Of one walk, the first: where everything is wrong, more would tell nothing. */
+const FINDINGS_MAX = 100;
+
 export interface TreeWalkOptions {
   readonly copy: LogCopy;
   /** Of the log. */
@@ -339,6 +342,7 @@ export class TreeWalk {
   }
 
   #note(place: string, error: Error): void {
+    if (this.#findings.length === FINDINGS_MAX) return;
     const finding = findingOf(this.#options.copy.place, place, error);
     if (!this.#findings.some((known) => sameFinding(known, finding))) this.#findings.push(finding);
   }

@@ -4,6 +4,9 @@ import { Rate } from "../../ops/rate.ts";
 import { sameFinding, type Finding } from "./finding.ts";
 import type { KeptFinding, Look, VerifierState } from "./verifier-state.ts";
 
+/** Whoever cut up a whole log is told of so many places, and of how many there are. All are in the state. */
+const ALARMS_MAX = 20;
+
 /** What the verifier of one log found, and how much it has read. */
 export class VerificationLog {
   readonly state: VerifierState;
@@ -11,6 +14,7 @@ export class VerificationLog {
   readonly #alarms: Alarms;
   readonly #clock: Clock;
   readonly #entries: Rate;
+  #raised = 0;
   bytes = 0;
 
   constructor(log: string, state: VerifierState, alarms: Alarms, clock: Clock) {
@@ -58,6 +62,16 @@ export class VerificationLog {
   }
 
   #raise({ copy, place, code, message, evidence }: Finding): void {
+    if (++this.#raised > ALARMS_MAX) {
+      this.#alarms.raise({
+        code: "verification_failed",
+        log: this.#log,
+        subject: "and more",
+        severity: "critical",
+        message: `${this.present.length} places of the log ${this.#log} are not what they should be; alarms are raised for ${ALARMS_MAX} of them. “stele verify” shows where it begins`,
+      });
+      return;
+    }
     this.#alarms.raise({
       code: "verification_failed",
       log: this.#log,
