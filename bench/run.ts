@@ -95,7 +95,7 @@ if (wanted("witnessed")) {
 if (wanted("evidence")) await import("./evidence.ts");
 if (wanted("verifying")) {
   const dataDir = await mkdtemp(join(values.data ?? tmpdir(), "stele-bench-"));
-  const runs = values.smoke ? { pairs: 1, seconds: 2 } : { pairs: 7, seconds: 10 };
+  const runs = values.smoke ? { pairs: 1, seconds: 2 } : { pairs: 5, seconds: 8 };
   const filled = Math.min(events, 1_000_000);
   try {
     console.log(`\n${whole(filled)} events\n`);

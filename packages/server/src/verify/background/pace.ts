@@ -3,12 +3,12 @@ import type { Clock } from "../../log/clock.ts";
 /** With nothing else to do, a quarter of the time is worked. */
 const IDLE_DUTY = 0.25;
 /** Beside other work, no more than this, if that is enough. */
-const BUSY_DUTY = 0.03;
+const BUSY_DUTY = 0.02;
 /** The node's main thread is busy above this share of the time. */
 const BUSY_UTILIZATION = 0.3;
 /** A machine that is short of time makes work look long. */
 const REST_MS_MAX = 20_000;
-/** Behind small pieces of work, of which there are few. */
+/** Behind small pieces of work, of which there are few, while nothing else is done. */
 const SHORT_REST_MS_MAX = 500;
 
 /**
@@ -39,10 +39,11 @@ export class Pace {
   }
 
   /** The share of the time to work at now. */
-  get duty(): number {
-    if (this.hurried) return 1;
+  #share(): { readonly duty: number; readonly isBusy: boolean } {
+    if (this.hurried) return { duty: 1, isBusy: false };
+    const isBusy = this.#utilization() > BUSY_UTILIZATION;
     const needed = this.#speed === 0 ? 0 : Math.min(1, this.#needed / this.#speed);
-    return Math.max(needed, this.#utilization() > BUSY_UTILIZATION ? BUSY_DUTY : IDLE_DUTY);
+    return { duty: Math.max(needed, isBusy ? BUSY_DUTY : IDLE_DUTY), isBusy };
   }
 
   /** Does so many units of work, then rests in proportion. 0: it is little, and says nothing of the speed. */
@@ -51,10 +52,10 @@ export class Pace {
     const result = await work();
     const ms = Math.max(0.01, this.#clock.monotonicMs() - began);
     if (units > 0) this.#speed = this.#speed === 0 ? units / ms : 0.8 * this.#speed + (0.2 * units) / ms;
-    const { duty } = this;
+    const { duty, isBusy } = this.#share();
     const restMs = (ms * (1 - duty)) / duty;
-    if (duty < 1)
-      await this.#clock.sleep(Math.min(units > 0 ? REST_MS_MAX : SHORT_REST_MS_MAX, restMs), signal);
+    const restMsMax = units > 0 || isBusy ? REST_MS_MAX : SHORT_REST_MS_MAX;
+    if (duty < 1) await this.#clock.sleep(Math.min(restMsMax, restMs), signal);
     return result;
   }
 }
