@@ -3,7 +3,6 @@ import {
   BUNDLE_LENGTH_BYTES_MAX,
   HASH_LENGTH_BYTES,
   MalformedError,
-  NOTE_LENGTH_BYTES_MAX,
   TILE_WIDTH,
   UnavailableError,
 } from "@stele/proof";
@@ -23,6 +22,8 @@ export interface VantagePointOptions {
 }
 
 const TILE_LENGTH_BYTES = TILE_WIDTH * HASH_LENGTH_BYTES;
+/** Room for 100 signatures. A monitor keeps more than a hundred checkpoints, and two go into a proof: a log could fill its disk otherwise. */
+const CHECKPOINT_LENGTH_BYTES_MAX = 1 << 16;
 
 /**
  * A place that shows a log: the log itself, a mirror, another way to it, a witness. Nothing that it says is trusted; what it
@@ -39,10 +40,19 @@ export class VantagePoint {
   /** @throws MalformedError `vantage_point_malformed` */
   constructor(options: VantagePointOptions) {
     const parsed = URL.canParse(options.url) ? new URL(options.url) : undefined;
-    if (!parsed || !/^https?:$/.test(parsed.protocol) || parsed.search || parsed.hash || parsed.username) {
+    if (
+      !parsed ||
+      !/^https?:$/.test(parsed.protocol) ||
+      parsed.search ||
+      parsed.hash ||
+      parsed.username ||
+      parsed.password
+    ) {
+      // A user, a password, a query may be secrets.
+      const which = parsed?.host ? `What is to be watched at ${parsed.host}` : "What is to be watched";
       throw new MalformedError(
         "vantage_point_malformed",
-        `${JSON.stringify(options.url)} is no http or https URL without user, query and fragment`,
+        `${which} is no http or https URL without user, query and fragment`,
       );
     }
     this.url = parsed.href.replace(/\/+$/, "");
@@ -58,7 +68,7 @@ export class VantagePoint {
    * @throws UnavailableError `vantage_point_unreachable`, `vantage_point_refused`; MalformedError `answer_too_long`
    */
   async checkpoint(): Promise<Uint8Array> {
-    return await this.#get("checkpoint", NOTE_LENGTH_BYTES_MAX);
+    return await this.#get("checkpoint", CHECKPOINT_LENGTH_BYTES_MAX);
   }
 
   /** A tile or an entry bundle: a `FetchPath`. @throws as {@link checkpoint} */
