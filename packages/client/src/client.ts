@@ -294,7 +294,7 @@ export class SteleClient {
   /**
    * Makes a new key for the log, if `current` (a vkey) is its newest until now.
    *
-   * @throws RefusedError `key_not_current`, `key_source_empty`
+   * @throws RefusedError `key_not_current`, `keys_too_many`, `key_source_empty`
    */
   async rotateKey(current: string, options: CallOptions = {}): Promise<KeyList> {
     return await this.#postKey("key/rotate", { current }, options);

@@ -35,6 +35,7 @@ export const ERROR_STATUS: Readonly<Record<string, number>> = {
   key_unknown: 409,
   key_not_current: 409,
   key_in_use: 409,
+  keys_too_many: 409,
   key_unproven: 409,
   key_source_empty: 409,
 

@@ -86,7 +86,7 @@ export interface AuditLog {
   /**
    * Declares a new key, if `current` (a vkey) is the newest until now; then both sign.
    *
-   * @throws ConflictError `key_not_current`, `key_source_empty`; UnavailableError `signer_failed`, `key_missing`, and of the store
+   * @throws ConflictError `key_not_current`, `keys_too_many`, `key_source_empty`; UnavailableError `signer_failed`, `key_missing`, and of the store
    */
   rotateKey(current: string): Promise<LogKeys>;
 

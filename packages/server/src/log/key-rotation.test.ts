@@ -54,6 +54,23 @@ const verify = (key: string) =>
   verifyLogDirectory(logDirectory(), { key, stateDirectory: join(directory, "seen") });
 
 describe("a log in a directory", () => {
+  it("is not rotated so often without retiring that a checkpoint has no room for the signatures", async () => {
+    const log = await openNode();
+    await append(log, "before");
+    let refused: unknown;
+    for (let i = 0; i < 101 && refused === undefined; i++) {
+      await log.rotateKey(log.vkey).catch((error: unknown) => (refused = error));
+    }
+    await append(log, "all-of-them");
+    expect(refused).toMatchObject({ code: "keys_too_many" });
+    const { keys } = log.keys();
+    expect(signersOf(log)).toEqual(keys.map((_, i) => keys.length - i));
+    await log.retireKey(keys[0]!.vkey);
+    await log.rotateKey(log.vkey);
+    await append(log, "one-more");
+    expect((await verify(keys[0]!.vkey)).treeSize).toBe(3);
+  });
+
   it("is signed by both keys, then by the new one, and verifies by any of them all the time", async () => {
     const log = await openNode();
     const first = log.vkey;

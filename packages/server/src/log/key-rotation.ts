@@ -12,6 +12,9 @@ import type { SignedTreeHead } from "./audit-log.ts";
 import type { LogIdentity } from "./log-identity.ts";
 import type { Mutex } from "./mutex.ts";
 
+/** Each key that is not retired signs each checkpoint, and a note has room for 100 signatures, those of witnesses included. */
+const KEYS_IN_USE_MAX = 8;
+
 export interface KeyRotationOptions {
   readonly identity: LogIdentity;
   /** Held meanwhile: nothing is committed here. */
@@ -36,7 +39,7 @@ export class KeyRotation {
    * Makes a new key and declares it: from now on both sign.
    *
    * @param current the newest key (a vkey), as whoever asks knows it: so asking twice does not rotate twice
-   * @throws ConflictError `key_not_current`, `key_source_empty`; UnavailableError as the store and signers do; `log_fenced`
+   * @throws ConflictError `key_not_current`, `keys_too_many`, `key_source_empty`; UnavailableError as the store and signers do; `log_fenced`
    */
   async rotate(current: string): Promise<LogKeys> {
     return await this.#declare(async ({ identity, head }) => {
@@ -44,6 +47,13 @@ export class KeyRotation {
         throw new ConflictError(
           "key_not_current",
           `The newest key of the log is ${identity.vkey}, not ${current}. Nothing was changed`,
+        );
+      }
+      const inUse = identity.present.keys.filter(({ toSize }) => toSize === Number.MAX_SAFE_INTEGER);
+      if (inUse.length >= KEYS_IN_USE_MAX) {
+        throw new ConflictError(
+          "keys_too_many",
+          `${inUse.length} keys of the log sign already: retire older ones first (stele key retire). Nothing was changed`,
         );
       }
       const next = await identity.nextSigner();

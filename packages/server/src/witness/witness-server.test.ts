@@ -227,13 +227,14 @@ it("429 beyond the rate of a log, and growing has a limit of its own", async () 
   expect((await askFor(5, 8)).status).toBe(200);
 });
 
+const flood = (body: Uint8Array) => Promise.all(Array.from({ length: 20 }, () => ask(body)));
+
 it("a stranger who repeats the log's newest checkpoint does not keep the log from having it cosigned", async () => {
   await witness.close();
   witness = await rig.start({ requestsPerSecond: 4 });
   await askFor(0, 5);
   const checkpoint = await rig.log.signedCheckpoint(8);
   const wrong = formatAddCheckpoint({ oldTreeSize: 5, proof: [], checkpoint });
-  const flood = (body: Uint8Array) => Promise.all(Array.from({ length: 20 }, () => ask(body)));
   const refusals = await flood(wrong);
   expect(new Set(refusals.map(({ status }) => status))).toEqual(new Set([422, 429]));
   await flood(form(checkpoint));
