@@ -18,16 +18,25 @@ export function compareSegment(path: string, segment: Segment, hashes: SegmentHa
     );
   }
   for (const [i, start] of blockStarts(segment).entries()) {
-    const slice = [i * HASH_LENGTH_BYTES, (i + 1) * HASH_LENGTH_BYTES] as const;
-    const computed = hashes.subtreeHashes.subarray(...slice);
-    const expected = segment.subtreeHashes.subarray(...slice);
-    if (equalBytes(computed, expected)) continue;
-    throw new VerificationError(
-      "segment_mismatch",
-      `${path}: the entries [${start}, ${start + TILE_WIDTH}) are not those that were sealed`,
-      { path, start, computed, expected },
+    compareBlock(
+      path,
+      segment,
+      start,
+      hashes.subtreeHashes.subarray(i * HASH_LENGTH_BYTES, (i + 1) * HASH_LENGTH_BYTES),
     );
   }
+}
+
+/** The same of the run of 256 entries from `start` on, which hash to `computed`. @throws VerificationError `segment_mismatch` */
+export function compareBlock(path: string, segment: Segment, start: number, computed: Uint8Array): void {
+  const at = ((start - segment.start) / TILE_WIDTH) * HASH_LENGTH_BYTES;
+  const expected = segment.subtreeHashes.subarray(at, at + HASH_LENGTH_BYTES);
+  if (equalBytes(computed, expected)) return;
+  throw new VerificationError(
+    "segment_mismatch",
+    `${path}: the entries [${start}, ${start + TILE_WIDTH}) are not those that were sealed`,
+    { path, start, computed, expected },
+  );
 }
 
 /** The runs of 256 entries of a segment whose leaves a tree needs: one of its claims ends inside. */

@@ -1,4 +1,4 @@
-import { mkdir, readdir, rm, truncate, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { tamperSegment } from "../testing/tamper-segment.ts";
@@ -57,6 +57,34 @@ describe("a log in a directory", () => {
     const findings = await subject.verify();
     expect(findings.map(({ code }) => code)).toContain("root_mismatch");
     for (const { place } of findings) expect(place).toMatch(/byte \d+|entry 2210/);
+  });
+
+  it("finds a flipped bit in the journal where that is sealed already", async () => {
+    const [path] = await subject.files(subject.primary, "journal");
+    await subject.change(
+      path!,
+      flip((bytes) => bytes.indexOf('"e-10"') + 3),
+    );
+    const findings = await subject.verify();
+    expect(findings.length).toBeGreaterThan(0);
+    for (const { place, code } of findings)
+      expect([place, code]).toEqual([expect.stringContaining(path!), "root_mismatch"]);
+  });
+
+  it("blames a changed segment, and not the journal behind it, where a checkpoint was kept of a size inside", async () => {
+    const [first] = await subject.files(subject.primary, "segments");
+    const notes = await subject.files(subject.primary, "journal");
+    const commit = (await readFile(notes[0]!, "utf8"))
+      .split("\n")
+      .find((line) => line.includes("\\n300\\n"))!;
+    const anchor = join(subject.primary, "anchors", "300".padStart(16, "0"));
+    await mkdir(anchor, { recursive: true });
+    await writeFile(join(anchor, "checkpoint"), (JSON.parse(commit) as { checkpoint: string }).checkpoint);
+    expect(await subject.verify()).toEqual([]);
+    await tamperSegment(first!, "CASE WHEN seq = 290 THEN entry || ' ' ELSE entry END AS entry");
+    const findings = await subject.verify();
+    expect(findings.map(({ code }) => code)).toContain("segment_mismatch");
+    for (const { place } of findings) expect(place).toBe(first);
   });
 
   it("finds a deleted segment, and a truncated tail", async () => {

@@ -1,10 +1,11 @@
 import {
+  CompactRange,
   equalBytes,
   HASH_LENGTH_BYTES,
   TILE_WIDTH,
   VerificationError,
   verifyCheckpoint,
-  type CompactRange,
+  type Hash,
   type LogKeys,
 } from "@stele/proof";
 import { auditAnchors } from "../../anchor/anchor-audit.ts";
@@ -15,7 +16,7 @@ import { entryGroups, readEntryGroup } from "../../search/entry-groups.ts";
 import type { SegmentFiles } from "../../search/segment-files.ts";
 import type { Segment } from "../../search/segment.ts";
 import { auditCommit } from "../commit-audit.ts";
-import { appendSegment, neededLeaves } from "../segment-comparison.ts";
+import { appendSegment, compareBlock, neededLeaves } from "../segment-comparison.ts";
 import { TreeAudit, type Claim } from "../tree-audit.ts";
 import { findingOf, sameFinding, type Finding } from "./finding.ts";
 import type { CopiedCommit, CopiedSegment, LogCopy } from "./log-copy.ts";
@@ -135,6 +136,8 @@ export class TreeWalk {
     this.#journalStart = await copy.journalStart(newest);
     // The leaves before are not known here; they are in a segment.
     const aligned = Math.ceil(this.#journalStart / TILE_WIDTH) * TILE_WIDTH;
+    // Nothing was trimmed yet: all that was sealed is in the journal, too.
+    if (this.#journalStart === 0) this.#journal = emptyRange();
     for (const start of starts) {
       if (start < this.#range.end) {
         this.#note(copy.place, overlap(copy.place, start, this.#range.end));
@@ -226,7 +229,9 @@ export class TreeWalk {
   /** The 256 leaf hashes from `start` on, if the segment's bytes there are those that it states. */
   async #readLeaves(segment: Segment, start: number, place: string): Promise<Uint8Array | undefined> {
     try {
-      return await leavesOf(this.#options.copy.files, segment, start);
+      const leaves = await leavesOf(this.#options.copy.files, segment, start);
+      compareBlock(place, segment, start, subtreeHash(leaves));
+      return leaves;
     } catch (error) {
       this.#noteOrThrow(place, error);
       return undefined;
@@ -363,6 +368,14 @@ async function leavesOf(files: SegmentFiles, segment: Segment, start: number): P
     leaves.push(...wanted.map((entry) => nativeHasher.leaf(entry)));
   }
   return Buffer.concat(leaves);
+}
+
+/** Of 256 leaf hashes. */
+function subtreeHash(leaves: Uint8Array): Hash {
+  const range = new CompactRange({ hasher: nativeHasher });
+  for (let i = 0; i < leaves.length; i += HASH_LENGTH_BYTES)
+    range.append(leaves.subarray(i, i + HASH_LENGTH_BYTES));
+  return range.root();
 }
 
 function isMalformed(error: unknown): error is Error {
