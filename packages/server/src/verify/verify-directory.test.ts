@@ -208,6 +208,20 @@ describe("what is found out, and where", () => {
     }
   });
 
+  it("another log, with a name and a key of its own, in its place", async () => {
+    await verify();
+    const other = await mkdtemp(join(root, "other-"));
+    const node = await SteleNode.open({ dataDir: other, originPrefix: "elsewhere.example" });
+    await node.log("main")!.append(body(0, 10), { type: "ndjson", encoding: "identity" });
+    await node.close();
+    await rm(log, { recursive: true });
+    await cp(join(other, "logs", "main"), log, { recursive: true });
+    await expect(verify()).rejects.toMatchObject({ code: "log_replaced" });
+    const { vkey } = JSON.parse(await readFile(join(log, "log.json"), "utf8")) as { vkey: string };
+    expect(await verify(vkey)).toMatchObject({ treeSize: 10, keyFrom: "given" });
+    expect(await verify()).toMatchObject({ extendsSize: 10, keyFrom: "remembered" });
+  });
+
   it("another history under the same name and key", async () => {
     await verify();
     const dataDir = await mkdtemp(join(root, "forged-"));

@@ -1,4 +1,4 @@
-import { stat } from "node:fs/promises";
+import { realpath, stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import {
@@ -24,6 +24,7 @@ import { listJournalFiles, readJournalFile } from "../store/file-journal.ts";
 import { directoryObjects } from "../store/directory-objects.ts";
 import { errorCode } from "../store/storage-error.ts";
 import { chooseKeys, recall, remember, seenWith } from "./remembered.ts";
+import { checkPlace, rememberPlace } from "./remembered-places.ts";
 import { nothingChecked, type Checked, type VerificationReport, type VerifyOptions } from "./report.ts";
 import { auditSegmentColumns, hashSegments } from "./segment-workers.ts";
 import { appendSegment, compareSegment, neededLeaves } from "./segment-comparison.ts";
@@ -88,6 +89,8 @@ class DirectoryVerification {
     const statements = await readStatements(directoryStatements(this.#directory));
     const chosen = chooseKeys({ ...shown, statements }, trustedKeys(this.#options, shown.origin), remembered);
     const { keys, vkey, keyFrom } = chosen;
+    const path = await realpath(this.#directory);
+    await checkPlace(stateDirectory, path, chosen);
 
     const claims: Claim[] = [];
     const last =
@@ -134,6 +137,7 @@ class DirectoryVerification {
 
     const checkpoint = newest ?? (mark && Buffer.from(mark).toString());
     if (checkpoint !== undefined) await remember(stateDirectory, shown.origin, seenWith(chosen, checkpoint));
+    await rememberPlace(stateDirectory, path, chosen);
     const witnessed = witnessedBy(policy, published);
     return {
       target: "directory",

@@ -22,6 +22,7 @@ import { logKeys, type Store } from "../store/store.ts";
 import { auditCommit, parseCommitObject } from "./commit-audit.ts";
 import { chooseKeys, recall, remember, seenWith } from "./remembered.ts";
 import { cosigningRules, trustedKeys, witnessedBy } from "./trusted-policy.ts";
+import { checkPlace, rememberPlace } from "./remembered-places.ts";
 import { nothingChecked, type VerificationReport, type VerifyOptions, type Witnessed } from "./report.ts";
 import { appendSegment, compareSegment, neededLeaves } from "./segment-comparison.ts";
 import type { SegmentQuestion } from "./segment-audit.ts";
@@ -80,6 +81,7 @@ export async function verifyStoreLog(
   const statements = await readStatements(objectStatements(objects));
   const chosen = chooseKeys({ ...shown, statements }, trustedKeys(options, shown.origin), remembered);
   const { keys, vkey, keyFrom } = chosen;
+  await checkPlace(options.stateDirectory, objects.place, chosen);
   const primary = new SharedPrimary(objects, store.vault(log), keys);
   const audit = new StoreAudit(primary, keys, options);
   const last = remembered && {
@@ -90,6 +92,7 @@ export async function verifyStoreLog(
   const found = await audit.run([...(last ? [last] : []), ...(options.known ?? [])]);
   if (found.checkpoint !== undefined && found.beyond.length === 0) {
     await remember(options.stateDirectory, shown.origin, seenWith(chosen, found.checkpoint));
+    await rememberPlace(options.stateDirectory, objects.place, chosen);
   }
   return {
     target: "store",

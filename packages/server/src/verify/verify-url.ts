@@ -9,6 +9,7 @@ import {
 } from "@stele/proof";
 import { nativeHasher } from "../log/native-hasher.ts";
 import { chooseKeys, recall, remember, seenWith } from "./remembered.ts";
+import { checkPlace, rememberPlace } from "./remembered-places.ts";
 import { nothingChecked, type VerificationReport, type VerifyOptions } from "./report.ts";
 import { cosigningRules, trustedKeys, witnessedBy } from "./trusted-policy.ts";
 import { SourceAudit, type FetchSources } from "./source-audit.ts";
@@ -44,6 +45,7 @@ export async function verifyRemoteLog(log: RemoteLog, options: VerifyOptions): P
   const remembered = await recall(options.stateDirectory, log.origin);
   const chosen = chooseKeys(log, trustedKeys(options, log.origin), remembered);
   const { keys, vkey, keyFrom } = chosen;
+  await checkPlace(options.stateDirectory, log.url, chosen);
   const { policy } = options;
   const sources = new SourceAudit(log.url);
   if (log.fetchSources) await sources.ask(log.fetchSources);
@@ -83,6 +85,7 @@ export async function verifyRemoteLog(log: RemoteLog, options: VerifyOptions): P
   audit.finish();
   const found = sources.finish();
   await remember(options.stateDirectory, log.origin, seenWith(chosen, noteText(checkpoint)));
+  await rememberPlace(options.stateDirectory, log.url, chosen);
   const witnessed = witnessedBy(policy, published);
   return {
     target: "url",
