@@ -104,6 +104,22 @@ test("a log that goes on elsewhere, seen at one URL over a restart", async () =>
   }
 });
 
+test("another log at the URL, made anew with a name and a key of its own, is not trusted on first use again", async () => {
+  const parameters = ["monitor", main(honest.url), "--state", "replaced", "--once"];
+  expect(await run(parameters)).toMatchObject({ code: 0 });
+  const port = new URL(honest.url).port;
+  await honest.process.stop();
+  const other = await startServe(join(directory, "wiped"), ["--port", port]);
+  try {
+    const after = await run(parameters);
+    expect([after.code, after.err]).toEqual([3, expect.stringContaining("when it was last verified")]);
+    expect(await run([...parameters, "--key", other.vkey])).toMatchObject({ code: 0 });
+  } finally {
+    await other.process.stop();
+    honest = await startServe(join(directory, "a"));
+  }
+});
+
 test("goes on until Ctrl-C, and with --keep-going beyond a conviction", async () => {
   const follow = ["--key", honest.vkey, "--every", "50ms", "--json"];
   const env = { XDG_STATE_HOME: join(directory, "xdg") };

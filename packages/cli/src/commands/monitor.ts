@@ -126,8 +126,15 @@ async function watch(
   flags: MonitorFlags,
   alarms: ToldAlarms,
 ): Promise<Watched> {
-  const { defaultMonitorDirectory, LogMonitor, MonitorDirectory, trustLog, VantagePoint } =
-    await import("@stele/server/monitor");
+  const {
+    checkPlace,
+    defaultMonitorDirectory,
+    LogMonitor,
+    MonitorDirectory,
+    rememberPlace,
+    trustLog,
+    VantagePoint,
+  } = await import("@stele/server/monitor");
   const policy = flags.policy === undefined ? undefined : parsePolicy(await readFile(flags.policy));
   const keys =
     flags.key === undefined ? (policy?.logs ?? []).map(({ key }) => key) : [parseVerifierKey(flags.key)];
@@ -139,7 +146,10 @@ async function watch(
   }
   const isTrusted = keys.length > 0;
   const origin = origins[0] ?? (await showsItself(session, urls[0]!)).origin;
-  const directory = new MonitorDirectory(flags.state ?? defaultMonitorDirectory(), origin);
+  const stateDirectory = flags.state ?? defaultMonitorDirectory();
+  const placed = { keys: { origin }, keyFrom: isTrusted ? "given" : "log" } as const;
+  await checkPlace(stateDirectory, prefixOf(session, urls[0]!), placed);
+  const directory = new MonitorDirectory(stateDirectory, origin);
   const findKeys = async () =>
     await trustLog(
       directory,
@@ -173,6 +183,7 @@ async function watch(
     now: Date.now,
     alarms,
   });
+  await rememberPlace(stateDirectory, prefixOf(session, urls[0]!), placed);
   return { watched, findKeys };
 }
 

@@ -1,3 +1,4 @@
+export { checkPlace, rememberPlace } from "../verify/remembered-places.ts";
 export type { Alarm, AlarmKey, Alarms } from "../ops/alarms.ts";
 export { trustLog } from "./log-keys.ts";
 export type { ShownLogKeys, TrustedLog } from "./log-keys.ts";

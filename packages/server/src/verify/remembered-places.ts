@@ -6,6 +6,12 @@ import { replaceFile } from "../store/durable-file.ts";
 import { errorCode } from "../store/storage-error.ts";
 import type { ChosenKeys } from "./remembered.ts";
 
+/** What a place shows, and whether somebody said that it is meant. */
+export interface PlacedLog {
+  readonly keys: Pick<ChosenKeys["keys"], "origin">;
+  readonly keyFrom: ChosenKeys["keyFrom"];
+}
+
 /**
  * Demands that a place shows the log that it showed when it was last verified, unless a key says which log is meant. What is
  * remembered of a log is found by the name that it gives itself: under a new name, with a new key, anything could be put in its
@@ -17,7 +23,7 @@ import type { ChosenKeys } from "./remembered.ts";
 export async function checkPlace(
   directory: string,
   place: string,
-  { keys: { origin }, keyFrom }: ChosenKeys,
+  { keys: { origin }, keyFrom }: PlacedLog,
 ): Promise<void> {
   if (keyFrom === "given") return;
   const before = await read(fileFor(directory, place));
@@ -30,7 +36,7 @@ export async function checkPlace(
 }
 
 /** Durable when it resolves. */
-export async function rememberPlace(directory: string, place: string, { keys }: ChosenKeys): Promise<void> {
+export async function rememberPlace(directory: string, place: string, { keys }: PlacedLog): Promise<void> {
   const path = fileFor(directory, place);
   const { origin } = keys;
   if ((await read(path)) === origin) return;
