@@ -25,6 +25,7 @@ describe("usage and failures", () => {
     expect(await stele(["search", "--order", "sideways"])).toMatchObject({ code: 2 });
     expect(await stele(["serve", "--port", "http"])).toMatchObject({ code: 2 });
     expect(await stele(["verify", "--key", "a+b+c"])).toMatchObject({ code: 2 });
+    expect(await stele(["sources", "declare", "a", "--heartbeat", "367d"])).toMatchObject({ code: 2 });
     expect(await node.run(["append", "missing.ndjson"])).toMatchObject({
       code: 1,
       err: "stele: There is no missing.ndjson\n",

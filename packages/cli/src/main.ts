@@ -86,6 +86,12 @@ function makeProgram(): Command {
     addBench,
   ];
   for (const add of commands) add(program, run);
+  for (const command of program.commands) {
+    command.addHelpText(
+      "after",
+      "\nEvery command takes --url, --log, --token-file, --json and --quiet, too: stele --help",
+    );
+  }
   return program;
 }
 

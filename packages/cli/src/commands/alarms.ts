@@ -5,7 +5,12 @@ import { printable, printableJson } from "../printable.ts";
 import type { Session } from "../session.ts";
 
 export const addAlarms: AddCommand = (program, run) => {
-  const alarms = program.command("alarms").summary("what nodes say that a person has to know");
+  const alarms = program
+    .command("alarms")
+    .summary("what nodes say that a person has to know")
+    .description(
+      "Alarms of each node of --url: what a person has to know. docs/operate/alarms.md says what each code means.",
+    );
   alarms
     .command("list", { isDefault: true })
     .summary("the alarms of each node of --url")

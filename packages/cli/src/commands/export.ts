@@ -101,7 +101,7 @@ async function exportEvidence(
   }
   if (key === undefined) await session.remark(`The key is the node's own word: ${vkey}.`);
   await session.print(
-    `${output} proves that ${countOf(report.checked.entries, "event")} are in the log ${report.origin} of ${countOf(report.treeSize, "entry")}.`,
+    `${output} proves that ${countOf(report.checked.entries, "event")} ${report.checked.entries === 1 ? "is" : "are"} in the log ${report.origin} of ${countOf(report.treeSize, "entry")}.`,
   );
   await printEvidence(session, report);
 }

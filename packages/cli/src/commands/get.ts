@@ -16,6 +16,9 @@ export const addGet: AddCommand = (program, run) => {
   program
     .command("get")
     .summary("show one event")
+    .description(
+      "Shows an event, and how far it got: committed, witnessed, sealed. With --proof, its exact bytes are verified against what the log signed.",
+    )
     .argument("<index|id>", "its leaf index (digits only), or its id")
     .option("--proof", "verify that the log has exactly these bytes")
     .option("--key <vkey>", "the log's key, for --proof; what the node says unless told", verifierKey)

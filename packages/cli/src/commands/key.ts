@@ -8,7 +8,10 @@ import { printable } from "../printable.ts";
 import type { Session } from "../session.ts";
 
 export const addKey: AddCommand = (program, run) => {
-  const key = program.command("key").summary("keys of logs");
+  const key = program
+    .command("key")
+    .summary("keys of logs")
+    .description("Keys of logs, and of witnesses: to show, make, and change them (docs/operate/keys.md).");
   key
     .command("show")
     .summary("print the public key (vkey) that the log signs with")

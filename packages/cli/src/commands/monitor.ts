@@ -1,21 +1,21 @@
-import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
   checkpointPolicy,
   formatVerifierKey,
-  parsePolicy,
   parseVerifierKey,
   SteleError,
   UnavailableError,
   VerificationError,
 } from "@stele/proof";
-import type { LogMonitor, Round, ShownLogKeys, TrustedLog } from "@stele/server/monitor";
+import { Option } from "commander";
+import type { LogMonitor, Round, ShownLogKeys } from "@stele/server/monitor";
 import { UsageError } from "../cli-error.ts";
 import type { AddCommand } from "../command.ts";
 import { countOf } from "../count.ts";
 import { keyStatements, readKeyList } from "../log-key.ts";
 import { ToldAlarms } from "../told-alarms.ts";
 import { verifierKey } from "../option-values.ts";
+import { readPolicy } from "../policy-file.ts";
 import { printable } from "../printable.ts";
 import { duration } from "../serve-options.ts";
 import type { Session } from "../session.ts";
@@ -38,16 +38,23 @@ export const addMonitor: AddCommand = (program, run) => {
     )
     .option("--policy <file>", "a C2SP tlog-policy: the log's key, and whose cosignatures are needed")
     .option("--witness <url,…>", "monitoring prefixes of witnesses, which are other vantage points")
-    .option("--every <time>", "how often to look", duration, 10_000)
-    .option("--stale-after <time>", "how long a place may be behind, and cosignatures old", duration, 600_000)
+    .addOption(timeOption("--every <time>", "how often to look", "10s"))
+    .addOption(
+      timeOption("--stale-after <time>", "how long a place may be behind, and cosignatures old", "10m"),
+    )
     .option("--quiet-after <time>", "alarm if the log does not grow for so long", duration)
-    .option("--timeout <time>", "for each request", duration, 15_000)
+    .addOption(timeOption("--timeout <time>", "for each request", "15s"))
     .option("--no-entries", "compare trees alone; do not read and hash the entries")
-    .option("--state <directory>", "where the monitor remembers what it saw")
+    .option("--state <directory>", "where the monitor remembers what it saw, and puts proofs")
     .option("--once", "look once, for cron: ends with 0, or with 1 or 3 if anything is wrong")
     .option("--keep-going", "do not end when the log is convicted")
     .action(run(monitor));
 };
+
+/** The help shows the default as it would be written. */
+function timeOption(flags: string, description: string, fallback: string): Option {
+  return new Option(flags, description).argParser(duration).default(duration(fallback), fallback);
+}
 
 interface MonitorFlags {
   readonly key?: string;
@@ -66,7 +73,7 @@ interface MonitorFlags {
 
 async function monitor(session: Session, urls: readonly string[], flags: MonitorFlags): Promise<void> {
   const alarms = new ToldAlarms(session);
-  const { watched, findKeys } = await watch(session, urls, flags, alarms);
+  const watched = await watch(session, urls, flags, alarms);
   let told = "";
   try {
     for (;;) {
@@ -76,9 +83,6 @@ async function monitor(session: Session, urls: readonly string[], flags: Monitor
       if (round.proofs.length > 0 && !flags.keepGoing) throw misbehaved(round);
       if (round.isUnfinished) continue;
       if (flags.once) break;
-      // A key of the log may have been retired meanwhile.
-      if (alarms.active.some(({ code }) => code === "checkpoint_refused"))
-        await followKeys(watched, findKeys);
       await sleep(flags.every, undefined, { signal: session.signal });
     }
   } catch (error) {
@@ -86,15 +90,6 @@ async function monitor(session: Session, urls: readonly string[], flags: Monitor
     return; // Ctrl-C is how it ends.
   }
   endOnce(alarms);
-}
-
-async function followKeys(watched: LogMonitor, findKeys: () => Promise<TrustedLog>): Promise<void> {
-  try {
-    watched.trust(await findKeys());
-  } catch (error) {
-    // The alarm stays.
-    if (!(error instanceof SteleError)) throw error;
-  }
 }
 
 function misbehaved({ proofs }: Round): VerificationError {
@@ -114,18 +109,12 @@ function endOnce({ active }: ToldAlarms): void {
     : new UnavailableError("monitor_alarms", message);
 }
 
-/** A log that is watched, and where its keys are looked for again if they seem to have changed. */
-interface Watched {
-  readonly watched: LogMonitor;
-  readonly findKeys: () => Promise<TrustedLog>;
-}
-
 async function watch(
   session: Session,
   urls: readonly string[],
   flags: MonitorFlags,
   alarms: ToldAlarms,
-): Promise<Watched> {
+): Promise<LogMonitor> {
   const {
     checkPlace,
     defaultMonitorDirectory,
@@ -135,7 +124,7 @@ async function watch(
     trustLog,
     VantagePoint,
   } = await import("@stele/server/monitor");
-  const policy = flags.policy === undefined ? undefined : parsePolicy(await readFile(flags.policy));
+  const policy = flags.policy === undefined ? undefined : readPolicy(flags.policy);
   const keys =
     flags.key === undefined ? (policy?.logs ?? []).map(({ key }) => key) : [parseVerifierKey(flags.key)];
   const origins = [...new Set(keys.map(({ name }) => name))];
@@ -174,6 +163,7 @@ async function watch(
   const watched = await LogMonitor.open({
     origin,
     trusted,
+    findKeys,
     ...(policy && { policy: checkpointPolicy(policy) }),
     places,
     directory,
@@ -184,7 +174,7 @@ async function watch(
     alarms,
   });
   await rememberPlace(stateDirectory, prefixOf(session, urls[0]!), placed);
-  return { watched, findKeys };
+  return watched;
 }
 
 /** What is said of the log's keys: by a file, else by the log if it is a Stele node. Nothing of it is believed without a signature. */
@@ -228,6 +218,8 @@ async function showsItself(session: Session, url: string): Promise<{ origin: str
 /** What the log is at, if that is new. */
 async function tellRound(session: Session, round: Round, told: string): Promise<string> {
   const { heads, treeSize, entriesHashed } = round;
+  // Nothing was seen, so nothing was found consistent: an alarm says why.
+  if (heads.size === 0) return told;
   const state = JSON.stringify([
     treeSize,
     entriesHashed,

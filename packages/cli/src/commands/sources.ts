@@ -1,9 +1,19 @@
 import type { Source } from "@stele/client";
+import { InvalidArgumentError } from "commander";
 import type { AddCommand } from "../command.ts";
 import { countOf, formatCount } from "../count.ts";
 import { printable } from "../printable.ts";
 import { duration } from "../serve-options.ts";
 import type { Session } from "../session.ts";
+
+/** A longer one is no declaration (docs/spec/sources.md, S8). */
+const HEARTBEAT_MAX_MS = 31_622_400_000;
+
+function heartbeatMs(text: string): number {
+  const ms = duration(text);
+  if (ms <= HEARTBEAT_MAX_MS) return ms;
+  throw new InvalidArgumentError("It is 366d at most.");
+}
 
 interface ListFlags {
   readonly id?: string;
@@ -11,7 +21,12 @@ interface ListFlags {
 }
 
 export const addSources: AddCommand = (program, run) => {
-  const sources = program.command("sources").summary("what each source has sent, and what is missing");
+  const sources = program
+    .command("sources")
+    .summary("what each source has sent, and what is missing")
+    .description(
+      "What each source of the log has sent, and what is missing: gaps in its numbers, duplicates, silence. A source is what events name in source.id and number in source.seq (docs/spec/sources.md).",
+    );
   sources
     .command("list", { isDefault: true })
     .summary("the sources of the log")
@@ -22,7 +37,7 @@ export const addSources: AddCommand = (program, run) => {
     .command("declare")
     .summary("declare how often a source sends something at least")
     .argument("<id>", "the source")
-    .requiredOption("--heartbeat <time>", "such as 60s; 0s ends the declaration", duration)
+    .requiredOption("--heartbeat <time>", "such as 60s, a year at most; 0s ends the declaration", heartbeatMs)
     .action(run(declare));
 };
 
@@ -50,8 +65,12 @@ async function list(session: Session, { id, incomplete }: ListFlags): Promise<vo
     }
     after = page.nextAfter;
   } while (after !== undefined);
-  if (shown === 0 && !session.json)
-    await session.remark(incomplete ? "Nothing is missing." : "No event names a source.");
+  if (shown === 0 && !session.json) await session.remark(noneShown(id, incomplete));
+}
+
+function noneShown(id: string | undefined, incomplete = false): string {
+  if (incomplete) return "Nothing is missing.";
+  return id === undefined ? "No event names a source." : `No event names the source ${printable(id)}.`;
 }
 
 async function show(session: Session, source: Source, remarks: readonly string[]): Promise<void> {

@@ -38,7 +38,7 @@ export const addVerify: AddCommand = (program, run) => {
       "--policy <file>",
       "keys, witnesses and their quorum that you trust (c2sp.org/tlog-policy): what was published must satisfy it",
     )
-    .option("--no-columns", "verify the evidence alone, not what searches go by")
+    .option("--no-columns", "do not compare what searches go by with the entries")
     .option("--keys <file>", "of a proof: the log's statements about its keys (stele key list --json)")
     .option("--tsa-ca <file>", "certificates (PEM) that time-stamps of the log must lead to")
     .option("--state <directory>", "where the verifier remembers what it saw");

@@ -22,6 +22,9 @@ export const addWitness: AddCommand = (program, run) => {
   program
     .command("witness")
     .summary("run a witness, which cosigns checkpoints of others' logs")
+    .description(
+      "Runs a C2SP witness: it cosigns a checkpoint of a log only if that extends the one that it cosigned last. Its state must never be restored from a copy (docs/operate/witness-server.md).",
+    )
     .requiredOption("--key <file>", "its own key (stele key new --witness)")
     .option("--state <directory>", "what it has cosigned", "./stele-witness")
     .option("--init", "make the state: only the first time that this key is used")

@@ -25,7 +25,7 @@ export class TsaClient {
       // What it is may be a secret.
       throw new MalformedError(
         "tsa_url_malformed",
-        "A time-stamping authority is an http(s) URL without a password",
+        "--tsa: a time-stamping authority is an http(s) URL without a password, such as https://tsa.example/tsr",
       );
     }
     this.url = parsed.href;

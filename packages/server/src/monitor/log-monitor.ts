@@ -5,6 +5,7 @@ import {
   formatMisbehaviour,
   formatNote,
   SteleError,
+  VerificationError,
   TileReader,
   verifyCheckpoint,
   type CheckpointPolicy,
@@ -25,6 +26,8 @@ import type { VantagePoint } from "./vantage-point.ts";
 export interface LogMonitorOptions {
   readonly origin: string;
   readonly trusted: TrustedLog;
+  /** Asked, once a round at most, where a checkpoint does not verify: a key of the log may have been retired meanwhile. */
+  readonly findKeys?: () => Promise<TrustedLog>;
   /** Whose cosignatures are asked for; nobody's unless told. */
   readonly policy?: CheckpointPolicy;
   /** The first is the log itself; others are mirrors, other ways to it, witnesses. */
@@ -68,6 +71,8 @@ export class LogMonitor {
   readonly #seen: SeenHeads;
   readonly #state: MonitorState;
   #trusted: TrustedLog;
+  /** Whether keys were had anew in this round; undefined before they were asked for. */
+  #renewed: Promise<boolean> | undefined;
 
   private constructor(options: LogMonitorOptions, state: MonitorState, seen: SeenHeads) {
     this.#options = options;
@@ -93,11 +98,6 @@ export class LogMonitor {
     return new LogMonitor(options, state, new SeenHeads(heads));
   }
 
-  /** Goes by these keys from now on, which follow from those before. */
-  trust(trusted: TrustedLog): void {
-    this.#trusted = trusted;
-  }
-
   /**
    * Looks once, compares, and keeps what it saw. What is wrong is raised as an alarm.
    *
@@ -105,6 +105,7 @@ export class LogMonitor {
    */
   async round(): Promise<Round> {
     this.#alarms.begin();
+    this.#renewed = undefined;
     const sightings = await this.#lookEverywhere();
     const waiting = this.#waiting();
     const comparison = await compareHeads([...sightings, ...waiting], this.#seen);
@@ -146,7 +147,10 @@ export class LogMonitor {
       return true;
     };
     try {
-      const checkpoint = verifyCheckpoint(await place.checkpoint(), this.#trusted.log, { ...policy, quorum });
+      const note = await place.checkpoint();
+      const checkpoint = await this.#withNewestKeys(() =>
+        verifyCheckpoint(note, this.#trusted.log, { ...policy, quorum }),
+      );
       this.#alarms.lookedAt(url);
       if (place.hasTiles) this.#checkCosignatures(url, checkpoint, isWitnessed);
       const options = { hasher: nativeHasher, parallelMax: PARALLEL_MAX };
@@ -156,6 +160,30 @@ export class LogMonitor {
       if (!(error instanceof SteleError)) throw error;
       this.#alarms.notShown(url, error);
       return undefined;
+    }
+  }
+
+  async #withNewestKeys<T>(verify: () => T): Promise<T> {
+    try {
+      return verify();
+    } catch (error) {
+      if (!(error instanceof VerificationError)) throw error;
+      this.#renewed ??= this.#renewKeys();
+      if (!(await this.#renewed)) throw error;
+      return verify();
+    }
+  }
+
+  /** Keys that follow from those that are trusted. Where there are none to be had, what was refused stays refused. */
+  async #renewKeys(): Promise<boolean> {
+    const { findKeys } = this.#options;
+    if (!findKeys) return false;
+    try {
+      this.#trusted = await findKeys();
+      return true;
+    } catch (error) {
+      if (error instanceof SteleError) return false;
+      throw error;
     }
   }
 

@@ -1,4 +1,5 @@
 import type { AlarmBoard } from "../ops/alarms.ts";
+import { sourceJson } from "./source-json.ts";
 import type { SourceState } from "./source-state.ts";
 import type { LogSources } from "./log-sources.ts";
 
@@ -40,7 +41,7 @@ export class SourceWatch {
     }
     this.#tell("source_gap", gaps, (source) => {
       const [first] = source.gaps(1);
-      return `The source ${source.id} numbered ${source.missing} events that are not in the log: the first are ${first!.from} to ${first!.to}. Ask it for them; the log never had them`;
+      return `The source ${source.id} numbered events that are not in the log: ${source.missing}, the first of them ${first!.from} to ${first!.to}. Ask it for them; the log never had them`;
     });
     this.#tell(
       "source_silent",
@@ -66,14 +67,14 @@ export class SourceWatch {
     if (rest > 0) subjects.add(REST);
     for (const subject of told) if (!subjects.has(subject)) board.clear({ code, log, subject });
     for (const source of own) {
-      const { id, watermark, lastIndex, lastMs } = source;
+      const { id } = source;
       board.raise({
         code,
         log,
         subject: subjectOf(id),
         severity: "warning",
         message: messageOf(source),
-        evidence: { id, watermark, gaps: source.gaps(20), last_index: lastIndex, last_ms: lastMs },
+        evidence: sourceJson(source),
       });
     }
     if (rest === 0) return;

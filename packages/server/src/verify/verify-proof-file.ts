@@ -22,7 +22,7 @@ export async function verifyProofFile(
   options: ProofFileOptions,
 ): Promise<VerificationReport & { readonly leafIndex: number; readonly entry: string }> {
   const started = performance.now();
-  const { extra, checkpoint } = parseTlogProof(bytes);
+  const { extra, checkpoint } = parsed(place, bytes);
   if (!extra)
     throw new MalformedError("entry_needed", `${place} has no extra line with the entry that it proves`);
   const origin = parseNote(checkpoint).text.split("\n", 1)[0]!;
@@ -62,4 +62,14 @@ export async function verifyProofFile(
     entry: Buffer.from(extra).toString(),
     ...(witnessed && { witnessed }),
   };
+}
+
+/** @throws MalformedError naming the file */
+function parsed(place: string, bytes: Uint8Array) {
+  try {
+    return parseTlogProof(bytes);
+  } catch (cause) {
+    if (!(cause instanceof MalformedError)) throw cause;
+    throw new MalformedError(cause.code, `${place}: ${cause.message}`, { cause });
+  }
 }

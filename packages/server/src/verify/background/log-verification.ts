@@ -34,6 +34,7 @@ export class LogVerification {
   /** Gives up the pass that runs, since another one is wanted. */
   #passing = new AbortController();
   #requested = false;
+  #startedMs = 0;
   #running: Promise<unknown> = Promise.resolve();
 
   private constructor(options: VerificationOptions, found: VerificationLog) {
@@ -51,6 +52,7 @@ export class LogVerification {
   }
 
   start(): void {
+    this.#startedMs = this.#options.clock.nowMs();
     this.#running = Promise.all([this.#newData.run(), this.#run()]);
   }
 
@@ -209,19 +211,31 @@ export class LogVerification {
   }
 
   #tellIfLate(): void {
-    const { alarms, log, everyMs } = this.#options;
+    const { alarms, log, everyMs, clock } = this.#options;
     const key = { code: "verification_late", log: log.name, subject: log.name };
     if (!this.#isLate) {
       alarms.clear(key);
       return;
     }
-    const hours = (everyMs / 3_600_000).toFixed(1);
+    // A node that was stopped for long is late at once: it gets time to make up for it.
+    if (clock.nowMs() - this.#startedMs < (LATE_SHARE - 1) * everyMs) return;
     alarms.raise({
       ...key,
       severity: "warning",
-      message: `Not everything that is stored of the log ${log.name} was verified within ${hours} h. A store may be out, or the node too slow: look at stele status, or give it more time (--verify-every)`,
+      message: `Not everything that is stored of the log ${log.name} was verified within ${timeText(everyMs)}. A store may be out, or the node too slow: look at stele status, or give it more time (--verify-every)`,
     });
   }
+}
+
+/** As options are written: `24h`, `90m`, `30s`. */
+function timeText(ms: number): string {
+  const [unitMs, unit] = (
+    [
+      [3_600_000, "h"],
+      [60_000, "m"],
+    ] as const
+  ).find(([each]) => ms % each === 0) ?? [1000, "s"];
+  return `${ms / unitMs}${unit}`;
 }
 
 function isAbort(error: unknown): boolean {
