@@ -132,6 +132,21 @@ describe("a log in a directory", () => {
       .toContain("verification_failed");
   });
 
+  it("is not put off by a time to come that a wrong clock, or somebody, wrote into its memory", async () => {
+    expect(await subject.verify()).toEqual([]);
+    await subject.stop();
+    await subject.change(join(subject.memory, "main.json"), (bytes) => {
+      const [kept, ms] = [JSON.parse(bytes.toString()) as Record<string, unknown>, Date.now() + 1e12];
+      return Buffer.from(JSON.stringify({ ...kept, firstStartMs: ms, lastFullMs: ms }));
+    });
+    const [path] = await subject.files(subject.primary, "segments");
+    await tamperSegment(path!, "CASE WHEN seq = 500 THEN 'x.y' ELSE action END AS action");
+    await subject.start();
+    await expect
+      .poll(() => subject.node.alarms.active.map(({ code }) => code), { timeout: 30_000 })
+      .toContain("verification_failed");
+  });
+
   it("finds an anchor that the log does not agree with", async () => {
     const { treeSize, note } = subject.log.head();
     const anchor = join(subject.primary, "anchors", String(treeSize).padStart(16, "0"));

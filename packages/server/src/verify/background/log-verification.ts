@@ -167,11 +167,13 @@ export class LogVerification {
 
   get #isDue(): boolean {
     const { pass, lastFullMs } = this.#found.state.content;
+    const nowMs = this.#options.clock.nowMs();
     return (
       pass !== undefined ||
       lastFullMs === undefined ||
-      (this.#options.clock.nowMs() - lastFullMs >= this.#periodMs / 2 &&
-        this.#period(lastFullMs) !== this.#period(this.#options.clock.nowMs()))
+      // The clock was put back.
+      lastFullMs > nowMs ||
+      (nowMs - lastFullMs >= this.#periodMs / 2 && this.#period(lastFullMs) !== this.#period(nowMs))
     );
   }
 

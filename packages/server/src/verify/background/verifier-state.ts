@@ -62,7 +62,8 @@ export class VerifierState {
     await mkdir(directory, { recursive: true, mode: 0o700 });
     const path = join(directory, `${log}.json`);
     const fresh = { node: randomBytes(8).toString("hex"), firstStartMs: nowMs, findings: [] };
-    return new VerifierState(directory, path, origin, (await read(path)) ?? fresh);
+    const kept = await read(path);
+    return new VerifierState(directory, path, origin, kept ? notBeyond(kept, nowMs) : fresh);
   }
 
   get content(): Content {
@@ -118,6 +119,16 @@ export class VerifierState {
   #name(copy: string): string {
     return `${this.#origin} at ${copy}`;
   }
+}
+
+/** A time to come was written when the clock was wrong, or by somebody who wants nothing verified until then. */
+function notBeyond({ firstStartMs, lastFullMs, pass, ...rest }: Content, nowMs: number): Content {
+  return {
+    ...rest,
+    firstStartMs: Math.min(firstStartMs, nowMs),
+    ...(lastFullMs !== undefined && lastFullMs <= nowMs && { lastFullMs }),
+    ...(pass && pass.startedMs <= nowMs && { pass }),
+  };
 }
 
 /** What can't be read is begun anew: it saves work and keeps findings, but what is verified does not depend on it. */
