@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { SteleClient, type ClientOptions } from "@stele/client";
 import { UsageError } from "./cli-error.ts";
-import { printableJson } from "./printable.ts";
+import { printableJson, printableLines } from "./printable.ts";
 import { output, type Output } from "./terminal.ts";
 
 export const DEFAULT_URL = "http://127.0.0.1:8080";
@@ -78,9 +78,9 @@ export class Session {
     await this.out.write(`${line}\n`);
   }
 
-  /** A remark for people beside the result; not said with `--quiet`. */
+  /** A remark for people beside the result, which may quote strangers; not said with `--quiet`. */
   async remark(line: string): Promise<void> {
-    if (!this.options.quiet) await this.err.write(`${line}\n`);
+    if (!this.options.quiet) await this.err.write(`${printableLines(line)}\n`);
   }
 }
 

@@ -1,5 +1,8 @@
 import { randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { formatVerifierKey, makeVerifierKey } from "@stele/proof";
@@ -108,3 +111,27 @@ test("a key is rotated and retired, verified from everywhere, mirrored and promo
   await restored.process.stop();
   expect(await ok(["verify", path("restored"), "--key", first])).toContain("20 entries");
 }, 300_000);
+
+test("what a node calls itself does not command the terminal", async () => {
+  const hostile = "a\u001b[2J\u009b31m\u202e+12345678+AAAA";
+  const server = createServer((_, response) => {
+    response.setHeader("content-type", "application/json");
+    const log = { name: "main", origin: hostile, vkey: hostile, tree_size: 0, root: "", checkpoint: "" };
+    response.end(JSON.stringify({ ...log, logs: [log], keys: [], statements: [] }));
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  try {
+    const { port } = server.address() as AddressInfo;
+    for (const command of [
+      ["key", "show"],
+      ["verify", `http://127.0.0.1:${port}`],
+    ]) {
+      const { out, err } = await run([...command, "--url", `http://127.0.0.1:${port}`]);
+      expect(out + err).toContain("31m");
+      expect(out + err).not.toMatch(/[\u001b\u009b\u202e]/);
+    }
+  } finally {
+    server.close();
+  }
+});

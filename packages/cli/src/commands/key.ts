@@ -73,7 +73,7 @@ async function show(session: Session, { data }: DataFlag): Promise<void> {
   const { log } = session.options;
   const { origin, vkey } = await keysOf(session, data);
   if (session.json) await session.printJson({ log, origin, vkey });
-  else await session.print(vkey);
+  else await session.print(printable(vkey));
 }
 
 interface DataFlag {

@@ -1,6 +1,7 @@
 import type { LogInfo } from "@stele/client";
 import type { AddCommand } from "../command.ts";
 import { countOf, formatCount } from "../count.ts";
+import { printable } from "../printable.ts";
 import type { Session } from "../session.ts";
 
 export const addLog: AddCommand = (program, run) => {
@@ -19,7 +20,7 @@ async function list(session: Session): Promise<void> {
     if (session.json) await session.printJson(jsonOf(log));
     else
       await session.print(
-        `${log.name.padEnd(16)}  ${countOf(log.treeSize, "entry").padStart(20)}  ${log.vkey}${witnessedText(log)}`,
+        `${printable(log.name).padEnd(16)}  ${countOf(log.treeSize, "entry").padStart(20)}  ${printable(log.vkey)}${witnessedText(log)}`,
       );
   }
 }
@@ -27,7 +28,7 @@ async function list(session: Session): Promise<void> {
 async function create(session: Session, name: string): Promise<void> {
   const log = await session.client().createLog(name, { signal: session.signal });
   if (session.json) await session.printJson(jsonOf(log));
-  else await session.print(`The log ${log.name} is there. Its key:\n${log.vkey}`);
+  else await session.print(`The log ${printable(log.name)} is there. Its key:\n${printable(log.vkey)}`);
 }
 
 function witnessedText({ witnessedSize, publishedAt }: LogInfo): string {
