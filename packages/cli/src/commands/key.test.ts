@@ -123,14 +123,9 @@ test("what a node calls itself does not command the terminal", async () => {
   await once(server, "listening");
   try {
     const { port } = server.address() as AddressInfo;
-    for (const command of [
-      ["key", "show"],
-      ["verify", `http://127.0.0.1:${port}`],
-    ]) {
-      const { out, err } = await run([...command, "--url", `http://127.0.0.1:${port}`]);
-      expect(out + err).toContain("31m");
-      expect(out + err).not.toMatch(/[\u001b\u009b\u202e]/);
-    }
+    const { out } = await run(["key", "show", "--url", `http://127.0.0.1:${port}`]);
+    expect(out).toContain("31m");
+    expect(out.trimEnd()).not.toMatch(/[\p{Cc}\p{Cf}]/u);
   } finally {
     server.close();
   }
