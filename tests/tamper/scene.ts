@@ -30,7 +30,13 @@ export const alteredEvent: MakeEvent = (index) => ({
 });
 
 /** Lets a real node take events `[from, to)` into the log in `dataDir`, and stops it. */
-export async function fill(dataDir: string, from: number, to: number, event = honestEvent): Promise<void> {
+export async function fill(
+  dataDir: string,
+  from: number,
+  to: number,
+  event = honestEvent,
+  startMs = START_MS,
+): Promise<void> {
   let at = from;
   const node = await SteleNode.open({
     dataDir,
@@ -38,7 +44,7 @@ export async function fill(dataDir: string, from: number, to: number, event = ho
     // Its events are old, but there are to be two segments only.
     sealAfterMs: 100 * 365 * 86_400_000,
     originPrefix: "tamper.example",
-    now: () => START_MS + at * 1_000,
+    now: () => startMs + at * 1_000,
   });
   try {
     const main = node.log("main")!;

@@ -36,6 +36,7 @@ export function reportJson(report: VerifiedReport): object {
     }),
     ...(report.anchors && { anchors: anchorsJson(report.anchors) }),
     ...(report.columns && { columns: report.columns }),
+    ...(report.times && { times: timesJson(report.times) }),
     ...(report.sources && {
       sources: {
         total: report.sources.count,
@@ -101,6 +102,13 @@ function rowsOf(report: VerifiedReport): Row[] {
     const rate = formatCount(columns.rows / Math.max(columns.seconds, 0.001));
     rows.push(["columns", `${countOf(columns.rows, "row")} of what searches go by, ${rate} a second`]);
   }
+  if (report.times) {
+    rows.push([
+      "times",
+      report.times.text,
+      "A clock was wrong, or entries were made up: ask whoever runs the log",
+    ]);
+  }
   if (report.sources && report.sources.count > 0) rows.push(sourcesRow(report.sources));
   if (report.witnessed) {
     const { treeSize, witnesses } = report.witnessed;
@@ -113,6 +121,19 @@ function rowsOf(report: VerifiedReport): Row[] {
     rows.push(["extends", `the tree of ${countOf(extendsSize, "entry")} that was verified here before`]);
   }
   return rows;
+}
+
+type Times = NonNullable<VerificationReport["times"]>;
+
+function timesJson({ backward, future }: Times): object {
+  const json = ({ leafIndex, receivedAt }: NonNullable<Times["future"]>) => ({
+    index: leafIndex,
+    received_at: receivedAt,
+  });
+  return {
+    ...(backward && { backward: { ...json(backward), after: json(backward.after) } }),
+    ...(future && { future: json(future) }),
+  };
 }
 
 function sourcesRow({ count, withGaps, missing, duplicates, compared }: SourceFindings): Row {

@@ -1,6 +1,7 @@
 import type { X509Certificate } from "node:crypto";
 import type { Policy } from "@stele/proof";
 import type { SourceFindings } from "./source-audit.ts";
+import type { ImplausibleTimes } from "./time-audit.ts";
 import type { AnchorFindings } from "../anchor/anchor-audit.ts";
 
 /** What a verification looked at. Every number is of things that were recomputed and compared. */
@@ -44,6 +45,8 @@ export interface VerificationReport {
   /** The typed columns of segments that were derived anew from entries, and compared. */
   readonly witnessed?: Witnessed;
   readonly columns?: { readonly rows: number; readonly seconds: number };
+  /** Times of receipt that no node with a right clock gives. */
+  readonly times?: ImplausibleTimes;
   /** What the entries show of their sources. */
   readonly sources?: SourceFindings;
 }

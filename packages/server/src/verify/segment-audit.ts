@@ -3,6 +3,7 @@ import { nativeHasher } from "../log/native-hasher.ts";
 import { LocalSegmentFiles } from "../search/segment-files.ts";
 import { streamEntryBlocks } from "../search/segment-reader.ts";
 import type { Segment } from "../search/segment.ts";
+import { TimeAudit, type ReceivedTimes } from "./time-audit.ts";
 
 /** What the entries of a segment hash to. */
 export interface SegmentHashes {
@@ -12,6 +13,7 @@ export interface SegmentHashes {
   readonly leafHashes: ReadonlyMap<number, Uint8Array>;
   readonly entries: number;
   readonly bytes: number;
+  readonly times?: ReceivedTimes;
 }
 
 export interface SegmentQuestion {
@@ -27,6 +29,7 @@ export async function hashSegment({ directory, segment, leavesOf }: SegmentQuest
   const wanted = new Set(leavesOf);
   const subtrees: Hash[] = [];
   const leafHashes = new Map<number, Uint8Array>();
+  const times = new TimeAudit();
   let block: Hash[] = [];
   let index = segment.start;
   let bytes = 0;
@@ -34,6 +37,7 @@ export async function hashSegment({ directory, segment, leavesOf }: SegmentQuest
     for (const entry of entries) {
       block.push(nativeHasher.leaf(entry));
       bytes += entry.length;
+      times.entry(entry, index);
       index++;
       if (index % TILE_WIDTH !== 0) continue;
       subtrees.push(rootOfLeaves(block, nativeHasher));
@@ -41,5 +45,11 @@ export async function hashSegment({ directory, segment, leavesOf }: SegmentQuest
       block = [];
     }
   }
-  return { subtreeHashes: Buffer.concat(subtrees), leafHashes, entries: index - segment.start, bytes };
+  return {
+    subtreeHashes: Buffer.concat(subtrees),
+    leafHashes,
+    entries: index - segment.start,
+    bytes,
+    ...(times.times && { times: times.times }),
+  };
 }

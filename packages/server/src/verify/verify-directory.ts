@@ -30,6 +30,7 @@ import { auditSegmentColumns, hashSegments } from "./segment-workers.ts";
 import { appendSegment, compareSegment, neededLeaves } from "./segment-comparison.ts";
 import { cosigningRules, trustedKeys, witnessedBy } from "./trusted-policy.ts";
 import { sourcesOfDirectory } from "./source-audit.ts";
+import { TimeAudit } from "./time-audit.ts";
 import { TreeAudit, type Claim } from "./tree-audit.ts";
 
 /** A node that is running may seal and trim meanwhile: then what was listed is gone, and it begins anew. */
@@ -65,6 +66,7 @@ class DirectoryVerification {
   readonly #directory: string;
   readonly #options: VerifyOptions;
   readonly #checked: Checked = nothingChecked();
+  readonly #times = new TimeAudit();
   #done = 0;
   #total = 0;
 
@@ -128,7 +130,7 @@ class DirectoryVerification {
     const audit = forked.audit!;
     if (sealedSize > 0) audit.claim({ treeSize: sealedSize, root: sealed.root(), place: "The segments" });
     for (const claim of claims) if (claim.treeSize > sealedSize) audit.claim(claim);
-    const newest = await this.#verifyJournal(journal, audit, keys, shown.origin);
+    const newest = await this.#verifyJournal(journal, audit, keys, shown.origin, sealedSize);
     audit.finish();
     const hashedSeconds = (performance.now() - started) / 1000;
     const columns = this.#options.columns === false ? undefined : await this.#compareColumns(segments);
@@ -139,6 +141,7 @@ class DirectoryVerification {
     if (checkpoint !== undefined) await remember(stateDirectory, shown.origin, seenWith(chosen, checkpoint));
     await rememberPlace(stateDirectory, path, chosen);
     const witnessed = witnessedBy(policy, published);
+    const times = this.#times.implausible(Date.now());
     return {
       target: "directory",
       place: this.#directory,
@@ -153,6 +156,7 @@ class DirectoryVerification {
       seconds: hashedSeconds,
       ...(columns && { columns }),
       ...(witnessed && { witnessed }),
+      ...(times && { times }),
       sources,
     };
   }
@@ -210,6 +214,7 @@ class DirectoryVerification {
       const path = this.#pathOf(segment);
       compareSegment(path, segment, hashes);
       appendSegment(audit, segment, hashes);
+      this.#times.part(hashes.times);
       this.#checked.segments++;
       this.#count(hashes.entries, hashes.bytes, (await stat(path)).size);
     }
@@ -236,6 +241,7 @@ class DirectoryVerification {
     audit: TreeAudit,
     keys: LogKeys,
     origin: string,
+    sealedSize: number,
   ): Promise<string | undefined> {
     let newest: string | undefined;
     for (const file of files) {
@@ -261,6 +267,7 @@ class DirectoryVerification {
         }
         audit.claim({ treeSize, root, place: `${place}, entries ${start} to ${treeSize - 1}` });
         audit.appendLeaves(hashes);
+        this.#times.lines(entryLines, start, sealedSize);
         newest = checkpoint;
         this.#checked.commits++;
         this.#count(count, entryLines.length - count, entryLines.length);

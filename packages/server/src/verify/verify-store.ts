@@ -28,6 +28,7 @@ import { appendSegment, compareSegment, neededLeaves } from "./segment-compariso
 import type { SegmentQuestion } from "./segment-audit.ts";
 import { auditLock } from "./lock-audit.ts";
 import { auditSegmentColumns, hashSegments } from "./segment-workers.ts";
+import { TimeAudit } from "./time-audit.ts";
 import { TreeAudit, type Claim } from "./tree-audit.ts";
 
 /** A signed checkpoint that is known of a log, and from where. */
@@ -126,6 +127,7 @@ class StoreAudit {
   readonly #keys: LogKeys;
   readonly #options: VerifyStoreOptions;
   readonly #checked = nothingChecked();
+  readonly #times = new TimeAudit();
   readonly #columns = { rows: 0, seconds: 0 };
   #claims: Claim[] = [];
   /** The newest anchor that satisfies the policy. */
@@ -151,14 +153,16 @@ class StoreAudit {
     const audit = forked.audit!;
     if (sealedSize > 0) audit.claim({ treeSize: sealedSize, root: sealed.root(), place: "The segments" });
     this.#claims = this.#claims.filter(({ treeSize }) => treeSize > sealedSize);
-    const { checkpoint, fence } = await this.#auditJournal(audit);
+    const { checkpoint, fence } = await this.#auditJournal(audit, sealedSize);
     audit.finish();
     const strays = await this.#findStrays(audit.size);
+    const times = this.#times.implausible(Date.now());
     return {
       treeSize: audit.size,
       root: Buffer.from(audit.root()).toString("base64"),
       checked: this.#checked,
       columns: this.#columns,
+      ...(times && { times }),
       ...(anchors.anchors > 0 && { anchors }),
       ...(this.#witnessed && { witnessed: this.#witnessed }),
       sealedSize,
@@ -288,6 +292,7 @@ class StoreAudit {
       const { segment } = records[n++]!;
       compareSegment(`${this.#primary.vault.place}/${segment.key}`, segment, hashes);
       appendSegment(audit, segment, hashes);
+      this.#times.part(hashes.times);
       this.#checked.segments++;
       this.#checked.entries += hashes.entries;
       this.#checked.bytes += hashes.bytes;
@@ -304,7 +309,7 @@ class StoreAudit {
     this.#columns.seconds += (performance.now() - started) / 1000;
   }
 
-  async #auditJournal(audit: TreeAudit): Promise<{ checkpoint?: string; fence?: Fence }> {
+  async #auditJournal(audit: TreeAudit, sealedSize: number): Promise<{ checkpoint?: string; fence?: Fence }> {
     const { objects } = this.#primary;
     let checkpoint: string | undefined;
     for (;;) {
@@ -317,6 +322,7 @@ class StoreAudit {
       const commit = parseCommitObject(bytes, start, place);
       this.#reach(audit, start + commit.count);
       auditCommit(audit, commit, this.#keys, place);
+      this.#times.lines(commit.entryLines, start, sealedSize);
       ({ checkpoint } = commit);
       this.#checked.commits++;
       this.#checked.checkpoints++;

@@ -13,6 +13,7 @@ import { checkPlace, rememberPlace } from "./remembered-places.ts";
 import { nothingChecked, type VerificationReport, type VerifyOptions } from "./report.ts";
 import { cosigningRules, trustedKeys, witnessedBy } from "./trusted-policy.ts";
 import { SourceAudit, type FetchSources } from "./source-audit.ts";
+import { TimeAudit } from "./time-audit.ts";
 import { TreeAudit } from "./tree-audit.ts";
 
 const PROGRESS_ENTRIES = 4096;
@@ -65,6 +66,7 @@ export async function verifyRemoteLog(log: RemoteLog, options: VerifyOptions): P
     checked.checkpoints++;
   }
   const reader = new TileReader(checkpoint, log.fetch, { hasher: nativeHasher });
+  const times = new TimeAudit();
   let leafTile: Promise<unknown> = Promise.resolve();
   for await (const { leafIndex, entry, leafHash } of reader.readEntries(0, checkpoint.treeSize)) {
     if (leafIndex % TILE_WIDTH === 0) {
@@ -74,6 +76,7 @@ export async function verifyRemoteLog(log: RemoteLog, options: VerifyOptions): P
       leafTile.catch(() => undefined); // until it is awaited
     }
     audit.appendLeaves(leafHash);
+    times.entry(entry, leafIndex);
     sources.add(entry, leafIndex);
     checked.bytes += entry.length;
     if (++checked.entries % PROGRESS_ENTRIES === 0) {
@@ -87,6 +90,7 @@ export async function verifyRemoteLog(log: RemoteLog, options: VerifyOptions): P
   await remember(options.stateDirectory, log.origin, seenWith(chosen, noteText(checkpoint)));
   await rememberPlace(options.stateDirectory, log.url, chosen);
   const witnessed = witnessedBy(policy, published);
+  const implausible = times.implausible(Date.now());
   return {
     target: "url",
     place: log.url,
@@ -98,6 +102,7 @@ export async function verifyRemoteLog(log: RemoteLog, options: VerifyOptions): P
     checked,
     extendsSize: last?.treeSize,
     ...(witnessed && { witnessed }),
+    ...(implausible && { times: implausible }),
     sources: found,
     seconds: (performance.now() - started) / 1000,
   };

@@ -1,6 +1,7 @@
 import { VerificationError, type CompactRange } from "@stele/proof";
 import type { AuditProcess } from "../audit-process.ts";
 import { appendSegment, compareSegment, neededLeaves } from "../segment-comparison.ts";
+import type { ReceivedTimes } from "../time-audit.ts";
 import { TreeAudit, type Claim } from "../tree-audit.ts";
 import { findingOf, type Finding } from "./finding.ts";
 import type { CopiedSegment, LogCopy } from "./log-copy.ts";
@@ -9,6 +10,7 @@ export interface CheckedSegment {
   readonly findings: readonly Finding[];
   readonly entries: number;
   readonly bytes: number;
+  readonly times?: ReceivedTimes | undefined;
 }
 
 /**
@@ -44,6 +46,7 @@ export async function checkSegment(
     }
   };
   let bytes = 0;
+  let times: ReceivedTimes | undefined;
   await noting(() =>
     copy.withFile(copied, async (directory) => {
       path = `${directory}/${segment.key}`;
@@ -52,7 +55,7 @@ export async function checkSegment(
       const question = { directory, segment, leavesOf: neededLeaves(audit, segment) };
       await noting(async () => {
         const hashes = await process.hashSegment(question);
-        ({ bytes } = hashes);
+        ({ bytes, times } = hashes);
         compareSegment(place, segment, hashes);
         appendSegment(audit, segment, hashes);
       });
@@ -60,5 +63,5 @@ export async function checkSegment(
     }),
   );
   await noting(() => copy.auditLock(copied));
-  return { findings, entries: segment.end - segment.start, bytes };
+  return { findings, entries: segment.end - segment.start, bytes, times };
 }

@@ -1,6 +1,7 @@
 import type { Clock } from "../../log/clock.ts";
 import type { Alarms } from "../../ops/alarms.ts";
 import { Rate } from "../../ops/rate.ts";
+import type { ImplausibleTimes } from "../time-audit.ts";
 import { sameFinding, type Finding } from "./finding.ts";
 import type { KeptFinding, Look, VerifierState } from "./verifier-state.ts";
 
@@ -59,6 +60,22 @@ export class VerificationLog {
     const wasLookedAt = (finding: KeptFinding): boolean =>
       by.includes(finding.by) && (place === undefined || finding.place === place);
     await this.state.settle(copy, findings, wasLookedAt, this.#clock.nowMs());
+  }
+
+  /** What a whole pass saw of sealed entries' times. */
+  lookedAtTimes(times: ImplausibleTimes | undefined): void {
+    const key = { code: "times_implausible", log: this.#log, subject: this.#log };
+    if (!times) {
+      this.#alarms.clear(key);
+      return;
+    }
+    const { text, ...evidence } = times;
+    this.#alarms.raise({
+      ...key,
+      severity: "warning",
+      message: `Of the log ${this.#log}, ${text}. Look at the clocks of its nodes; if they were right, entries were made up`,
+      evidence,
+    });
   }
 
   #raise({ copy, place, code, message, evidence }: Finding): void {

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { MalformedError, UnavailableError, VerificationError, type CompactRange } from "@stele/proof";
 import type { Segment } from "../../search/segment.ts";
+import { TimeAudit } from "../time-audit.ts";
 import type { Claim } from "../tree-audit.ts";
 import { findingOf, type Finding } from "./finding.ts";
 import type { LogCopy } from "./log-copy.ts";
@@ -28,6 +29,7 @@ export class VerificationPass {
   /** All of it, whatever other nodes do. */
   readonly #isAlone: boolean;
   readonly #findings: Finding[] = [];
+  readonly #times = new TimeAudit();
   readonly #claimed: Set<string>;
   readonly #positions: Record<string, number>;
   readonly #pass: Pick<PassProgress, "startedMs" | "period">;
@@ -80,6 +82,7 @@ export class VerificationPass {
     });
     await this.#each((verified) => this.#reread(verified, claims.get(verified) ?? []));
     if (this.#failure) throw this.#failure;
+    this.#found.lookedAtTimes(this.#times.implausible(this.#options.clock.nowMs()));
     return this.#findings;
   }
 
@@ -139,7 +142,8 @@ export class VerificationPass {
         return { findings: [findingOf(copy.place, place, error)], entries: 0, bytes: 0 };
       }
     };
-    const { findings, entries, bytes } = await confirmed(check);
+    const { findings, entries, bytes, times } = await confirmed(check);
+    if (copy === this.#options.log.copies[0]!.copy) this.#times.part(times);
     this.#findings.push(...findings);
     this.#found.read(entries, bytes);
     const place = copy.placeOf(this.#options.log.segments().find((each) => each.start === start)!);
