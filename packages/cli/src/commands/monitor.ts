@@ -39,8 +39,13 @@ export const addMonitor: AddCommand = (program, run) => {
     .option("--policy <file>", "a C2SP tlog-policy: the log's key, and whose cosignatures are needed")
     .option("--witness <url,…>", "monitoring prefixes of witnesses, which are other vantage points")
     .addOption(timeOption("--every <time>", "how often to look", "10s"))
+    .addOption(timeOption("--stale-after <time>", "how long a place may be behind", "10m"))
     .addOption(
-      timeOption("--stale-after <time>", "how long a place may be behind, and cosignatures old", "10m"),
+      timeOption(
+        "--cosigned-within <time>",
+        "how old the cosignatures may be; nodes renew them each hour if the log does not grow",
+        "2h",
+      ),
     )
     .option("--quiet-after <time>", "alarm if the log does not grow for so long", duration)
     .addOption(timeOption("--timeout <time>", "for each request", "15s"))
@@ -63,6 +68,7 @@ interface MonitorFlags {
   readonly witness?: string;
   readonly every: number;
   readonly staleAfter: number;
+  readonly cosignedWithin: number;
   readonly quietAfter?: number;
   readonly timeout: number;
   readonly entries: boolean;
@@ -169,6 +175,7 @@ async function watch(
     directory,
     entries: flags.entries,
     staleAfterMs: flags.staleAfter,
+    cosignedWithinMs: flags.cosignedWithin,
     ...(flags.quietAfter !== undefined && { quietAfterMs: flags.quietAfter }),
     now: Date.now,
     alarms,
@@ -236,8 +243,9 @@ async function tellRound(session: Session, round: Round, told: string): Promise<
     });
   } else if (!session.options.quiet) {
     const places = [...heads].map(([url, head]) => `${printable(url)} ${head.treeSize}`).join(", ");
+    const mark = round.proofs.length > 0 ? session.out.style("red", "✗") : session.out.style("green", "✓");
     await session.print(
-      `${session.out.style("green", "✓")} ${countOf(treeSize, "entry")} consistent, ${countOf(entriesHashed, "entry")} hashed (${places})`,
+      `${mark} ${countOf(treeSize, "entry")} consistent, ${countOf(entriesHashed, "entry")} hashed (${places})`,
     );
   }
   return state;

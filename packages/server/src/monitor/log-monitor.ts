@@ -35,8 +35,10 @@ export interface LogMonitorOptions {
   readonly directory: MonitorDirectory;
   /** Whether entries are read and hashed. */
   readonly entries: boolean;
-  /** How long a place may be behind, and cosignatures old. */
+  /** How long a place may be behind. */
   readonly staleAfterMs: number;
+  /** How old the cosignatures of a quorum may be; as `staleAfterMs` unless told. */
+  readonly cosignedWithinMs?: number;
   /** How long the log may stay as it is; without end unless told. */
   readonly quietAfterMs?: number;
   /** Unix milliseconds. */
@@ -188,10 +190,10 @@ export class LogMonitor {
   }
 
   #checkCosignatures(url: string, checkpoint: VerifiedCheckpoint, isWitnessed: boolean): void {
-    const { policy, staleAfterMs, now } = this.#options;
+    const { policy, staleAfterMs, cosignedWithinMs = staleAfterMs, now } = this.#options;
     if (!isWitnessed) {
       this.#alarms.cosignaturesTooFew(url, checkpoint);
-    } else if (policy && !freshQuorum(policy, checkpoint.cosignatures, now(), staleAfterMs)) {
+    } else if (policy && !freshQuorum(policy, checkpoint.cosignatures, now(), cosignedWithinMs)) {
       this.#alarms.cosignaturesOld(url, checkpoint);
     }
   }

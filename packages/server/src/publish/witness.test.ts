@@ -234,6 +234,14 @@ it.each([500, 503, 429])(
   },
 );
 
+it("who says no for long has one alarm, and not another for being late", async () => {
+  scripted.answer(403);
+  expect(await ask()).toBe(false);
+  nowMs += 2 * LAG_MS;
+  await ask();
+  expect(raised()).toEqual(["warning witness_refuses"]);
+});
+
 it("Retry-After is respected", async () => {
   scripted.answer(429, "", { "retry-after": "120" });
   expect(await ask()).toBe(false);

@@ -145,7 +145,9 @@ export class Witness {
     const nowMs = clock.monotonicMs();
     if (newest.treeSize > this.#cosignedSize) this.#owingSinceMs ??= newest.startedMs;
     const owingMs = nowMs - (this.#owingSinceMs ?? Infinity);
-    if (owingMs > limits.lagMs) {
+    // What it says no with has an alarm of its own.
+    const isOut = !this.#failure || this.#failure.reason === "ahead" || OUTAGES.has(this.#failure.reason);
+    if (owingMs > limits.lagMs && isOut) {
       this.#raise(
         "witness_lagging",
         "warning",
