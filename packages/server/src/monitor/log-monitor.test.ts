@@ -314,6 +314,39 @@ describe("witnesses", () => {
   });
 });
 
+describe("a key that leaked, and was retired for that", () => {
+  const retired = { vkey: "k", verifier: log.verifier, fromSize: 0, toSize: 650 };
+  const trusted = (statements: readonly string[]) => ({
+    log: { origin: ORIGIN, keys: [retired], statements: [] },
+    vkey: "k",
+    statements,
+    isFirstUse: false,
+  });
+
+  test("convicts nobody once that is known, which is asked before", async () => {
+    await show(log, 600);
+    await show(fork, 660);
+    const monitor = await open({ findKeys: () => Promise.resolve(trusted(["retirement"])) });
+    expect((await monitor.round()).proofs).toEqual([]);
+    expect(codes()).toEqual(["critical checkpoint_refused"]);
+  });
+
+  test("does not end the monitor by what it could not compare before", async () => {
+    const place = await show(log, 600);
+    const elsewhere = await show(fork, 660);
+    elsewhere.replaced.set("tile/1/000.p/2", (response) => void response.writeHead(404).end());
+    elsewhere.replaced.set("tile/1/000", (response) => void response.writeHead(404).end());
+    let isKnown = false;
+    const findKeys = () => Promise.resolve(trusted(isKnown ? ["retirement"] : []));
+    const monitor = await open({ findKeys, trusted: { ...trusted([]), log: [log.verifier] } });
+    expect((await monitor.round()).proofs).toEqual([]);
+    isKnown = true;
+    elsewhere.show(fork, 670);
+    place.show(log, 640);
+    expect(await monitor.round()).toMatchObject({ treeSize: 640, proofs: [] });
+  });
+});
+
 test("the state is bounded, and a broken one is not taken for none", async () => {
   const place = await show(log, 1);
   const monitor = await open({ entries: false });

@@ -108,9 +108,11 @@ export class LogMonitor {
   async round(): Promise<Round> {
     this.#alarms.begin();
     this.#renewed = undefined;
+    const known = this.#trusted;
     const sightings = await this.#lookEverywhere();
     const waiting = this.#waiting();
     const comparison = await compareHeads([...sightings, ...waiting], this.#seen);
+    if (comparison.contradictions.length > 0 && (await this.#knowsMoreThan(known))) return await this.round();
     for (const [url, error] of comparison.failures) this.#alarms.tiles(url, error);
     for (const url of comparison.readFrom) this.#alarms.readFrom(url);
     for (const { url, against, misbehaviour } of comparison.contradictions) {
@@ -189,6 +191,12 @@ export class LogMonitor {
     }
   }
 
+  /** Nobody is convicted by a key that was retired meanwhile: whoever has it could show another history. */
+  async #knowsMoreThan({ statements }: TrustedLog): Promise<boolean> {
+    await (this.#renewed ??= this.#renewKeys());
+    return this.#trusted.statements.length > statements.length;
+  }
+
   #checkCosignatures(url: string, checkpoint: VerifiedCheckpoint, isWitnessed: boolean): void {
     const { policy, staleAfterMs, cosignedWithinMs = staleAfterMs, now } = this.#options;
     if (!isWitnessed) {
@@ -200,9 +208,10 @@ export class LogMonitor {
 
   /** Heads that were shown when nothing could be had that they can be compared with. */
   #waiting(): Sighting[] {
-    return Object.entries(this.#state.places).flatMap(([url, { pending }]) =>
-      pending === undefined ? [] : [{ url, checkpoint: this.#verify(pending) }],
-    );
+    return Object.entries(this.#state.places).flatMap(([url, { pending }]) => {
+      const checkpoint = pending === undefined ? undefined : this.#verify(pending);
+      return checkpoint ? [{ url, checkpoint }] : [];
+    });
   }
 
   /** All heads up to this size are of one history. -1 if nothing is known, or if there are two. */
@@ -255,6 +264,7 @@ export class LogMonitor {
     const [first, second] = notes
       .filter((note) => note !== undefined)
       .map((note) => this.#verify(note))
+      .filter((head) => head !== undefined)
       .filter((head) => head.treeSize > comparedSize && !this.#isSeen(head));
     const isExtended =
       first && second && first.treeSize <= second.treeSize && second.treeSize <= consistentSize;
@@ -262,8 +272,14 @@ export class LogMonitor {
     return chosen && textOf(chosen);
   }
 
-  #verify(note: string): VerifiedCheckpoint {
-    return verifyCheckpoint(Buffer.from(note), this.#trusted.log);
+  /** What was shown before; undefined if it does not count any more, by the keys that are known now. */
+  #verify(note: string): VerifiedCheckpoint | undefined {
+    try {
+      return verifyCheckpoint(Buffer.from(note), this.#trusted.log);
+    } catch (error) {
+      if (error instanceof VerificationError) return undefined;
+      throw error;
+    }
   }
 
   #isSeen({ treeSize, root }: VerifiedCheckpoint): boolean {
