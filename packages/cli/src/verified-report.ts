@@ -61,11 +61,17 @@ export const KEY_FROM = {
   file: "as stated in the file itself",
 } as const;
 
-/** For people. */
-export async function printReport(session: Session, report: VerifiedReport): Promise<void> {
+const SUCCESSOR = "the newest; signed statements lead to it from the one given with --key";
+
+/** For people. @param givenKey what `--key` was: the report has the newest key, which may be another one */
+export async function printReport(
+  session: Session,
+  report: VerifiedReport,
+  givenKey?: string,
+): Promise<void> {
   const { out } = session;
   await session.print(`${out.style("green", "✓ verified")} ${out.style("bold", printable(report.place))}`);
-  for (const [title, text, remark] of rowsOf(report)) {
+  for (const [title, text, remark] of rowsOf(report, givenKey)) {
     await session.print(`  ${title.padEnd(9)} ${printable(text)}`);
     if (remark !== undefined) await session.print(`  ${"".padEnd(9)} ${out.style("dim", remark)}`);
   }
@@ -81,7 +87,7 @@ const ENTRY_SHOWN = 300;
 
 type Row = readonly [title: string, text: string, remark?: string];
 
-function rowsOf(report: VerifiedReport): Row[] {
+function rowsOf(report: VerifiedReport, givenKey: string | undefined): Row[] {
   const { entry, leafIndex, checked, extendsSize, seconds } = report;
   const speed =
     entry === undefined ? `, ${formatCount(checked.entries / Math.max(seconds, 0.001))} a second` : "";
@@ -90,9 +96,10 @@ function rowsOf(report: VerifiedReport): Row[] {
     countOf(checked.commits, "commit"),
     countOf(checked.checkpoints, "signed checkpoint"),
   ];
+  const isSuccessor = givenKey !== undefined && givenKey !== report.vkey;
   const rows: Row[] = [
     ["origin", report.origin],
-    ["key", report.vkey, KEY_FROM[report.keyFrom]],
+    ["key", report.vkey, isSuccessor ? SUCCESSOR : KEY_FROM[report.keyFrom]],
     ["tree", `${countOf(report.treeSize, "entry")}, root ${report.root}`],
     ["hashed", `${countOf(checked.entries, "entry")}, ${countOf(checked.bytes, "byte")}${speed}`],
     ["compared", compared.filter((part) => !part.startsWith("0 ")).join(", ")],

@@ -70,7 +70,7 @@ async function verify(session: Session, target: string | undefined, flags: Verif
   try {
     for await (const report of reportsOf(session, target, options, flags)) {
       await progress.clear();
-      await (session.json ? session.printJson(reportJson(report)) : printReport(session, report));
+      await (session.json ? session.printJson(reportJson(report)) : printReport(session, report, flags.key));
     }
   } catch (error) {
     throw asVerificationFailure(error);
