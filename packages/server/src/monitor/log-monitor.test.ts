@@ -3,7 +3,13 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { cosignatureVerifier, formatCheckpoint, signNote, verifyMisbehaviour } from "@stele/proof";
+import {
+  cosignatureVerifier,
+  formatCheckpoint,
+  noteVerifier,
+  signNote,
+  verifyMisbehaviour,
+} from "@stele/proof";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ORIGIN, TestLog, testSigner, testWitness } from "../../../proof/src/testing/test-log.ts";
 import { nativeHasher } from "../log/native-hasher.ts";
@@ -336,14 +342,17 @@ describe("a key that leaked, and was retired for that", () => {
     const elsewhere = await show(fork, 660);
     elsewhere.replaced.set("tile/1/000.p/2", (response) => void response.writeHead(404).end());
     elsewhere.replaced.set("tile/1/000", (response) => void response.writeHead(404).end());
-    let isKnown = false;
-    const findKeys = () => Promise.resolve(trusted(isKnown ? ["retirement"] : []));
-    const monitor = await open({ findKeys, trusted: { ...trusted([]), log: [log.verifier] } });
+    const newer = testSigner(ORIGIN, 9);
+    const key = { vkey: "n", verifier: noteVerifier(newer.key), fromSize: 651, toSize: SIZE };
+    const keys = { origin: ORIGIN, keys: [retired, key], statements: [] };
+    const findKeys = () => Promise.resolve({ ...trusted(["retirement"]), log: keys });
+    const monitor = await open({ findKeys });
     expect((await monitor.round()).proofs).toEqual([]);
-    isKnown = true;
-    elsewhere.show(fork, 670);
-    place.show(log, 640);
-    expect(await monitor.round()).toMatchObject({ treeSize: 640, proofs: [] });
+    place.show(log, 690);
+    const text = formatCheckpoint({ origin: ORIGIN, treeSize: 690, root: log.roots[690]! });
+    place.replaced.set("checkpoint", await signNote(text, [newer]));
+    expect(await monitor.round()).toMatchObject({ treeSize: 690, proofs: [] });
+    expect(await monitor.round()).toMatchObject({ treeSize: 690, proofs: [] });
   });
 });
 
