@@ -70,7 +70,12 @@ function orProvesNothing<T>(place: string, run: () => T): T {
     return run();
   } catch (cause) {
     if (!(cause instanceof SteleError)) throw cause;
-    throw new MalformedError("misbehaviour_not_proven", `${place} proves nothing: ${cause.message}`, {
+    // Whoever has an old key must not throw the proof away.
+    const hint =
+      cause.code === "note_not_signed"
+        ? ". If the key of the log was changed, give the one that it had then, or its statements with --keys"
+        : "";
+    throw new MalformedError("misbehaviour_not_proven", `${place} proves nothing: ${cause.message}${hint}`, {
       cause,
     });
   }
