@@ -40,7 +40,9 @@ export const KEY_ATTACKS: readonly KeyAttack[] = [
     names: /not of its text/,
     mount: async (log) => {
       const [path] = await log.files("keys");
-      await log.flip(path!, (bytes) => bytes.length - 20);
+      // A character that stays one of base64.
+      const isLetter = (byte: number): boolean => /[B-Yb-y]/.test(String.fromCharCode(byte));
+      await log.flip(path!, (bytes) => bytes.subarray(0, -20).findLastIndex(isLetter));
     },
   },
 ];
