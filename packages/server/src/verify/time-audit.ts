@@ -28,27 +28,36 @@ export interface ImplausibleTimes {
   readonly text: string;
 }
 
+/** No text inside of an entry has it: its quotes would be escaped. */
 const KEY = Buffer.from('"received_at":"');
 const LENGTH = "2026-01-01T00:00:00.000Z".length;
 
 /** Takes entries in the order of the log, or what parts of it come down to. */
 export class TimeAudit {
   #times: ReceivedTimes | undefined;
+  /** The time and the index of the latest entry, if it is later than what `#times` has: most entries only change these. */
+  readonly #latest = Buffer.alloc(LENGTH);
+  #latestIndex: number | undefined;
 
   get times(): ReceivedTimes | undefined {
+    if (this.#latestIndex !== undefined) {
+      const greatest = { leafIndex: this.#latestIndex, receivedAt: this.#latest.toString("latin1") };
+      this.#latestIndex = undefined;
+      this.#times = { ...this.#times!, greatest };
+    }
     return this.#times;
   }
 
   entry(entry: Uint8Array, leafIndex: number): void {
-    const receivedAt = receivedAtOf(entry);
-    if (receivedAt === undefined) return; // docs/spec/entry.md has it in each
-    const greatest = this.#times?.greatest;
-    // Most entries: not before the one before.
-    if (greatest && receivedAt >= greatest.receivedAt) {
-      this.#times = { ...this.#times!, greatest: { leafIndex, receivedAt } };
+    const bytes = Buffer.from(entry.buffer, entry.byteOffset, entry.byteLength);
+    const at = bytes.indexOf(KEY) + KEY.length;
+    if (at < KEY.length || at + LENGTH > bytes.length) return; // docs/spec/entry.md has it in each
+    if (this.#times && bytes.compare(this.#latest, 0, LENGTH, at, at + LENGTH) >= 0) {
+      bytes.copy(this.#latest, 0, at, at + LENGTH);
+      this.#latestIndex = leafIndex;
       return;
     }
-    const stamp = { leafIndex, receivedAt };
+    const stamp = { leafIndex, receivedAt: bytes.toString("latin1", at, at + LENGTH) };
     this.part({ least: stamp, greatest: stamp });
   }
 
@@ -64,27 +73,32 @@ export class TimeAudit {
   /** The times of the entries that follow. */
   part(part: ReceivedTimes | undefined): void {
     if (!part) return;
-    const before = this.#times;
+    const before = this.times;
     if (!before) {
-      this.#times = part;
+      this.#take(part);
       return;
     }
     const fallen = before.backward ?? fallOf(part.least, before.greatest) ?? part.backward;
-    this.#times = {
+    this.#take({
       least: part.least.receivedAt < before.least.receivedAt ? part.least : before.least,
       greatest: part.greatest.receivedAt >= before.greatest.receivedAt ? part.greatest : before.greatest,
       ...(fallen && { backward: fallen }),
-    };
+    });
   }
 
   /** @param nowMs the verifier's clock, Unix milliseconds */
   implausible(nowMs: number): ImplausibleTimes | undefined {
-    const { backward, greatest } = this.#times ?? {};
+    const { backward, greatest } = this.times ?? {};
     const future =
       greatest && Date.parse(greatest.receivedAt) > nowMs + TIME_TOLERANCE_MS ? greatest : undefined;
     if (!backward && !future) return undefined;
     const found = { ...(backward && { backward }), ...(future && { future }) };
     return { ...found, text: describe(found) };
+  }
+
+  #take(times: ReceivedTimes): void {
+    this.#times = times;
+    this.#latest.write(times.greatest.receivedAt, "latin1");
   }
 }
 
@@ -101,11 +115,4 @@ function describe({ backward, future }: Omit<ImplausibleTimes, "text">): string 
 function fallOf(stamp: Stamp, after: Stamp): (Stamp & { after: Stamp }) | undefined {
   const isFall = Date.parse(after.receivedAt) - Date.parse(stamp.receivedAt) > TIME_TOLERANCE_MS;
   return isFall ? { ...stamp, after } : undefined;
-}
-
-/** No text inside of an entry has the key: its quotes would be escaped. */
-function receivedAtOf(entry: Uint8Array): string | undefined {
-  const bytes = Buffer.from(entry.buffer, entry.byteOffset, entry.byteLength);
-  const at = bytes.indexOf(KEY) + KEY.length;
-  return at < KEY.length ? undefined : bytes.toString("latin1", at, at + LENGTH);
 }
