@@ -40,12 +40,13 @@ export const KEY_ATTACKS: readonly KeyAttack[] = [
     names: /not of its text/,
     mount: async (log) => {
       const [path] = await log.files("keys");
-      // A character that stays one of base64.
-      const isLetter = (byte: number): boolean => /[B-Yb-y]/.test(String.fromCharCode(byte));
       await log.flip(path!, (bytes) => bytes.subarray(0, -20).findLastIndex(isLetter));
     },
   },
 ];
+
+/** A character that stays one of base64, if its lowest bit is flipped. */
+const isLetter = (byte: number): boolean => /[B-Yb-y]/.test(String.fromCharCode(byte));
 
 /** Signs the checkpoint of the commit that begins at `start` with one key of the log alone. */
 async function resign(log: LogFiles, start: number, file: string, number: number): Promise<void> {
