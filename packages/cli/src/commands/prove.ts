@@ -34,6 +34,12 @@ async function prove(session: Session, key: string, flags: ProveFlags): Promise<
   const path = flags.output ?? `${client.log}-${proven.leafIndex}.tlog-proof`;
   await writeFile(path, file);
   const { origin, treeSize } = proven.checkpoint;
+  const { witnessedSize } = await client.info({ signal: session.signal });
+  if (witnessedSize !== undefined && proven.leafIndex >= witnessedSize) {
+    await session.remark(
+      "The event is not witnessed yet: its proof has the log's signature, and not the quorum's. Prove it again in a few seconds.",
+    );
+  }
   if (session.json) {
     await session.printJson({ file: path, index: proven.leafIndex, tree_size: treeSize, origin });
   } else {

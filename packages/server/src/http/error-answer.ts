@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { FastifySchemaValidationError } from "fastify/types/schema.js";
-import { SteleError, UnavailableError } from "@stele/proof";
+import { SteleError, UnavailableError, VerificationError } from "@stele/proof";
 import { AccessError } from "../access/errors.ts";
 import { EventRejectedError } from "../event/errors.ts";
 import { QueryError } from "../search/query/index.ts";
@@ -19,6 +19,12 @@ export interface ErrorAnswer {
 /** How an error is told to the client. Of a fault of the node's own nothing is told: it is in the node's log. */
 export function answerOfError(thrown: unknown): ErrorAnswer {
   const error = fromFastify(thrown);
+  if (error instanceof VerificationError) {
+    const message =
+      "What is stored of this log is not what was signed, so it is not served. The node's own log says where, and “stele alarms” in time";
+    const status = ERROR_STATUS["log_damaged"]!;
+    return { status, headers: {}, body: { error: { code: "log_damaged", message } } };
+  }
   const known = error instanceof SteleError ? ERROR_STATUS[error.code] : undefined;
   if (!(error instanceof SteleError) || known === undefined) {
     const message = "The node failed at this request. Its own log says why";

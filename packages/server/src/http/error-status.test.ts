@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { InvariantError, MalformedError, UnavailableError } from "@stele/proof";
+import { InvariantError, MalformedError, UnavailableError, VerificationError } from "@stele/proof";
 import { describe, expect, it } from "vitest";
 import { ACCESS_ERROR_CODES } from "../access/errors.ts";
 import { EVENT_ERROR_CODES, EventRejectedError } from "../event/errors.ts";
@@ -50,6 +50,13 @@ describe("answerOfError", () => {
       status: 422,
       body: { error: { code: "event_invalid", problems } },
     });
+  });
+
+  it("says that what is stored is damaged, and not where", () => {
+    const error = new VerificationError("segment_corrupt", "The segment /srv/x is damaged", {});
+    const { status, body } = answerOfError(error);
+    expect([status, body.error.code]).toEqual([500, "log_damaged"]);
+    expect(body.error.message).not.toContain("/srv");
   });
 
   it("says when to try again", () => {

@@ -51,6 +51,7 @@ export const ERROR_STATUS: Readonly<Record<string, number>> = {
   headers_too_large: 431,
 
   internal: 500,
+  log_damaged: 500,
 
   not_ready: 503,
   node_starting: 503,
