@@ -23,10 +23,10 @@ export interface Contention {
   readonly fairness: number;
 }
 
-/** Keeps some of a world's nodes busy, without faults, and measures what gets through in virtual time. */
-export async function measureContention(busyNodes: number): Promise<Contention> {
+/** Keeps some of a world's nodes busy, without faults, and measures what gets through in virtual time. Another `draw` is other luck. */
+export async function measureContention(busyNodes: number, draw = 0): Promise<Contention> {
   const world = new World({
-    seed: `${busyNodes} busy nodes`,
+    seed: `${busyNodes} busy nodes, ${draw}`,
     trace: new Trace(),
     settings: {
       nodes: busyNodes,
