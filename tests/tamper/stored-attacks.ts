@@ -314,6 +314,18 @@ export const STORED_ATTACKS: readonly StoredAttack[] = [
       ),
   },
   {
+    name: "a segment that says that it is of another log",
+    tells: "bytes",
+    code: "segment_corrupt",
+    names: /it says that it is of somewhere\.else/,
+    mount: async (log) => {
+      const [path] = await log.files("segments");
+      await tamperSegment(path!, "", (text) =>
+        text.replace('"origin":"tamper.example', '"origin":"somewhere.else'),
+      );
+    },
+  },
+  {
     name: "hide an event from searches by a column that disagrees with its entry",
     tells: "bytes",
     code: "segment_columns_differ",

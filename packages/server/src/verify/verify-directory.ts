@@ -19,7 +19,7 @@ import { hashLines } from "../log/native-hasher.ts";
 import { readCheckpointFile } from "../log/acknowledged-mark.ts";
 import { PUBLISHED_FILE } from "../publish/published-file.ts";
 import { listSegments } from "../search/segment-reader.ts";
-import type { Segment } from "../search/segment.ts";
+import { corruptSegment, type Segment } from "../search/segment.ts";
 import { listJournalFiles, readJournalFile } from "../store/file-journal.ts";
 import { directoryObjects } from "../store/directory-objects.ts";
 import { errorCode } from "../store/storage-error.ts";
@@ -109,7 +109,12 @@ class DirectoryVerification {
       (note, place) => this.#claim(claims, keys, note, place),
     );
     const segments = await listSegments(this.#segmentDirectory);
-    for (const segment of segments) this.#claim(claims, keys, segment.checkpoint, this.#pathOf(segment));
+    for (const segment of segments) {
+      const path = this.#pathOf(segment);
+      if (segment.origin !== shown.origin)
+        throw corruptSegment(path, `it says that it is of ${segment.origin}`);
+      this.#claim(claims, keys, segment.checkpoint, path);
+    }
     const journal = await listJournalFiles(join(this.#directory, "journal"));
     const sealedSize = segments.at(-1)?.end ?? 0;
     const journalStart = journal[0]?.start ?? sealedSize;

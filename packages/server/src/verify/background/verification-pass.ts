@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { MalformedError, UnavailableError, VerificationError, type CompactRange } from "@stele/proof";
-import type { Segment } from "../../search/segment.ts";
+import { corruptSegment, type Segment } from "../../search/segment.ts";
 import { TimeAudit } from "../time-audit.ts";
 import type { Claim } from "../tree-audit.ts";
 import { findingOf, type Finding } from "./finding.ts";
@@ -136,6 +136,10 @@ export class VerificationPass {
         const copied = await copy.segment(start);
         // Whether it has to be there, the tree tells: a mirror may have its commits, and not yet the segment.
         if (!copied) return { findings: [], entries: 0, bytes: 0 };
+        const { origin } = copied.segment;
+        if (origin !== this.#options.log.origin) {
+          throw corruptSegment(copy.placeOf(copied.segment), `it says that it is of ${origin}`);
+        }
         return await checkSegment(copy, copied, this.#options.process, range, claims);
       } catch (error) {
         if (!(error instanceof VerificationError) && !(error instanceof MalformedError)) throw error;
