@@ -83,7 +83,9 @@ async function plainSha256(lengthBytes: number): Promise<number> {
     return await new Promise<number>((resolve, reject) => {
       worker.once("message", resolve);
       worker.once("error", reject);
-    }).finally(() => worker.terminate());
+    }).finally(async () => {
+      await worker.terminate();
+    });
   });
   return (await Promise.all(rates)).reduce((sum, rate) => sum + rate, 0);
 }

@@ -110,10 +110,10 @@ class DirectoryVerification {
     );
     const segments = await listSegments(this.#segmentDirectory);
     for (const segment of segments) {
-      const path = this.#pathOf(segment);
+      const place = this.#pathOf(segment);
       if (segment.origin !== shown.origin)
-        throw corruptSegment(path, `it says that it is of ${segment.origin}`);
-      this.#claim(claims, keys, segment.checkpoint, path);
+        throw corruptSegment(place, `it says that it is of ${segment.origin}`);
+      this.#claim(claims, keys, segment.checkpoint, place);
     }
     const journal = await listJournalFiles(join(this.#directory, "journal"));
     const sealedSize = segments.at(-1)?.end ?? 0;
