@@ -80,12 +80,14 @@ async function throughput(
 async function plainSha256(lengthBytes: number): Promise<number> {
   const rates = Array.from({ length: availableParallelism() }, async () => {
     const worker = new Worker(fileURLToPath(import.meta.url), { workerData: { lengthBytes } });
-    return await new Promise<number>((resolve, reject) => {
-      worker.once("message", resolve);
-      worker.once("error", reject);
-    }).finally(async () => {
+    try {
+      return await new Promise<number>((resolve, reject) => {
+        worker.once("message", resolve);
+        worker.once("error", reject);
+      });
+    } finally {
       await worker.terminate();
-    });
+    }
   });
   return (await Promise.all(rates)).reduce((sum, rate) => sum + rate, 0);
 }
