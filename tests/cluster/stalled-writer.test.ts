@@ -9,6 +9,7 @@ import { SteleClient } from "../../packages/client/src/index.ts";
 import { openStore } from "../../packages/server/src/store/open-store.ts";
 import { logKeys } from "../../packages/server/src/store/store.ts";
 import { FaultProxy } from "../../packages/server/src/store/testing/fault-proxy.ts";
+import { freePorts } from "../../tools/cluster/free-ports.ts";
 import { NodeProcess } from "../../tools/cluster/node-process.ts";
 
 const CLI = new URL("../../packages/cli/bin/stele.ts", import.meta.url).pathname;
@@ -49,8 +50,9 @@ it.skipIf(!ENDPOINTS)(
           `${TRIM_MS}ms`,
         ],
       });
-    const stalled = node("stalled", 18_451, proxy.url.origin);
-    const other = node("other", 18_452, ENDPOINTS![0]!);
+    const port = await freePorts(2);
+    const stalled = node("stalled", port, proxy.url.origin);
+    const other = node("other", port + 1, ENDPOINTS![0]!);
     const store = openStore({
       journal: `s3://journal/${prefix}`,
       s3: { endpoints: ENDPOINTS! },
@@ -110,6 +112,8 @@ it.skipIf(!ENDPOINTS)(
       const { stdout } = await promisify(execFile)(process.execPath, [
         CLI,
         "verify",
+        "--state",
+        join(directory, "verifier"),
         `${other.url}/logs/main`,
       ]);
       expect(stdout).toContain("verified");

@@ -42,6 +42,11 @@ export class NodeProcess {
   /** Returns once the node is ready for writes. @throws Error with what it said if it ends or takes too long */
   async start(): Promise<void> {
     this.launch();
+    await this.untilReady();
+  }
+
+  /** Returns once the node is ready for writes. @throws Error with what it said if it ends or takes too long */
+  async untilReady(): Promise<void> {
     const deadline = performance.now() + START_TIMEOUT_MS;
     while (!(await this.isReady())) {
       if (!this.#child!.running) throw new Error(`The node at ${this.url} ended: ${this.said}`);
