@@ -1,5 +1,7 @@
 import { decodeBase64, MalformedError } from "@stele/proof";
 
+const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
+
 /**
  * Reads a node's JSON answer field by field. The node is not trusted to keep to its own API: every field is
  * checked, and what is not as announced is a MalformedError `response_malformed` that names it.
@@ -32,6 +34,14 @@ export class Answer {
     return this.#value.map((value, i) => new Answer(value, `${this.#where}[${i}]`));
   }
 
+  /** The fields of an object whose names are not known before: data of others, to be kept in a Map. */
+  entries(): [name: string, value: Answer][] {
+    return Object.entries(this.object()).map(([name, value]) => [
+      name,
+      new Answer(value, `${this.#where}.${name}`),
+    ]);
+  }
+
   integer(): number {
     if (typeof this.#value === "number" && Number.isSafeInteger(this.#value) && this.#value >= 0) {
       return this.#value;
@@ -48,6 +58,14 @@ export class Answer {
   string(): string {
     if (typeof this.#value === "string") return this.#value;
     throw this.#unlike("a string");
+  }
+
+  /** A time with its date and offset (RFC 3339), in Unix milliseconds. */
+  timeMs(): number {
+    const text = this.string();
+    const ms = RFC_3339.test(text) ? Date.parse(text) : NaN;
+    if (Number.isNaN(ms)) throw this.#unlike("a time");
+    return ms;
   }
 
   boolean(): boolean {

@@ -57,6 +57,27 @@ describe("search", () => {
     expect(queries[0]!.get("min_index")).toBe("8");
   });
 
+  test("asks for a part of a long result; the pages behind it go by cursor", async () => {
+    const node = await faultyNode(
+      (_, response) =>
+        json(response, 200, {
+          events: [{ index: 7, entry }],
+          next_cursor: "c1",
+          total: 12,
+          indexed_size: 9,
+          tree_size: 9,
+        }),
+      page(2, null),
+    );
+    const { stele } = client([node]);
+    for await (const _ of stele.search("", { offset: 5, asOf: 8 })) continue;
+    expect(node.requests.map(({ url }) => url)).toEqual([
+      "/v1/logs/main/events?offset=5&as_of=8",
+      "/v1/logs/main/events?cursor=c1&as_of=8",
+    ]);
+    expect(await stele.searchPage()).toMatchObject({ total: undefined });
+  });
+
   test("a bad query keeps the offset", async () => {
     const node = await faultyNode((_, response) =>
       json(response, 400, { error: { code: "query_malformed", message: "No such field", offset: 6 } }),
@@ -72,6 +93,68 @@ describe("search", () => {
       json(response, 200, { index: 0, leaf_hash: "", entry: { ...entry, actor: "alice" } }),
     );
     await expect(client([node]).stele.get(0)).rejects.toMatchObject({ code: "response_malformed" });
+  });
+});
+
+describe("counts", () => {
+  const sizes = { indexed_size: 9, tree_size: 9 };
+  const histogram = {
+    interval_ms: 1000,
+    buckets: [{ start: "2026-01-01T00:00:00.000Z", count: 3, counts: { constructor: 1, other: 2 } }],
+    values: ["constructor"],
+    total: 3,
+    ...sizes,
+  };
+
+  test("over time, split by a field", async () => {
+    const node = await faultyNode((_, response) => json(response, 200, histogram));
+    const options = { buckets: 3, field: "actor", from: "-24h", asOf: 9 } as const;
+    expect(await client([node]).stele.countOverTime("outcome:failure", options)).toEqual({
+      intervalMs: 1000,
+      buckets: [
+        {
+          startMs: Date.UTC(2026, 0, 1),
+          count: 3,
+          counts: new Map([
+            ["constructor", 1],
+            ["other", 2],
+          ]),
+        },
+      ],
+      values: ["constructor"],
+      total: 3,
+      indexedSize: 9,
+      treeSize: 9,
+    });
+    expect(node.requests[0]!.url).toBe(
+      "/v1/logs/main/histogram?q=outcome%3Afailure&buckets=3&field=actor&from=-24h&as_of=9",
+    );
+  });
+
+  test("of the most frequent values", async () => {
+    const node = await faultyNode((_, response) =>
+      json(response, 200, { values: [{ value: "__proto__", count: 2 }], ...sizes }),
+    );
+    expect(await client([node]).stele.topValues("", "actor", { limit: 5, asOf: 9 })).toEqual({
+      values: [{ value: "__proto__", count: 2 }],
+      indexedSize: 9,
+      treeSize: 9,
+    });
+    expect(node.requests[0]!.url).toBe("/v1/logs/main/top?field=actor&limit=5&as_of=9");
+  });
+
+  test("an answer of another form is an error", async () => {
+    const [bucket] = histogram.buckets;
+    for (const wrong of [
+      { ...histogram, buckets: [{ ...bucket, start: "yesterday" }] },
+      { ...histogram, buckets: [{ ...bucket, counts: { a: "1" } }] },
+      { ...histogram, total: -1 },
+    ]) {
+      const node = await faultyNode((_, response) => json(response, 200, wrong));
+      await expect(client([node]).stele.countOverTime()).rejects.toMatchObject({
+        code: "response_malformed",
+      });
+    }
   });
 });
 

@@ -14,6 +14,15 @@ import {
 } from "@stele/proof";
 import { NodeAlarms } from "./alarms.ts";
 import { Answer } from "./answer.ts";
+import {
+  parseCountsOverTime,
+  parseTopValues,
+  type CountField,
+  type CountOverTimeOptions,
+  type CountsOverTime,
+  type TopValues,
+  type TopValuesOptions,
+} from "./counts.ts";
 import { webEnvironment, type Environment } from "./environment.ts";
 import type { EventInput } from "./event.ts";
 import { formatEvents } from "./event-lines.ts";
@@ -23,6 +32,7 @@ import { parseNodeStatus, type NodeStatus } from "./node-status.ts";
 import { parseLogInfo, type LogInfo } from "./log-info.ts";
 import { entryId, type ProvenEntry } from "./proven-entry.ts";
 import { parseAppended, type Appended } from "./receipts.ts";
+import { parseSearchPage, type SearchOptions, type SearchPage } from "./search-page.ts";
 import { parseSourcePage, type SourcePage } from "./sources.ts";
 import { followTail } from "./tail.ts";
 import { Transport, type CallOptions } from "./transport.ts";
@@ -43,24 +53,6 @@ export interface ClientOptions {
   readonly attemptsMax?: number;
   readonly fetch?: Environment["fetch"];
   readonly environment?: Environment;
-}
-
-export interface SearchPage {
-  readonly events: readonly LogEntry[];
-  /** Where the next page begins; undefined on the last. */
-  readonly nextCursor: string | undefined;
-  /** How many entries, from 0 on, the search looked at. */
-  readonly indexedSize: number;
-  readonly treeSize: number;
-}
-
-export interface SearchOptions extends CallOptions {
-  readonly order?: "newest" | "oldest";
-  /** Events a page, 1–1,000; the node's own default unless told. */
-  readonly pageSize?: number;
-  readonly cursor?: string;
-  /** Waits until this leaf index is searchable, so that a search finds what was just appended. */
-  readonly minIndex?: number;
 }
 
 export interface SourceOptions extends CallOptions {
@@ -144,7 +136,10 @@ export class SteleClient {
   async *search(query = "", options: SearchOptions = {}): AsyncGenerator<LogEntry, void, undefined> {
     let cursor = options.cursor;
     do {
-      const page = await this.searchPage(query, { ...options, ...(cursor !== undefined && { cursor }) });
+      const { offset, ...rest } = options;
+      // Behind the first page, the cursor says where to go on.
+      const at = cursor === undefined ? offset !== undefined && { offset } : { cursor };
+      const page = await this.searchPage(query, { ...rest, ...at });
       yield* page.events;
       cursor = page.nextCursor;
     } while (cursor !== undefined);
@@ -157,15 +152,36 @@ export class SteleClient {
       order: options.order,
       limit: options.pageSize,
       cursor: options.cursor,
+      offset: options.offset,
+      as_of: options.asOf,
       min_index: options.minIndex,
     });
-    const answer = await this.#get(path, PAGE_LENGTH_BYTES_MAX, options);
-    return {
-      events: answer.field("events").items().map(parseLogEntry),
-      nextCursor: answer.has("next_cursor") ? answer.field("next_cursor").string() : undefined,
-      indexedSize: answer.field("indexed_size").integer(),
-      treeSize: answer.field("tree_size").integer(),
-    };
+    return parseSearchPage(await this.#get(path, PAGE_LENGTH_BYTES_MAX, options));
+  }
+
+  /** Counts the hits of a query over time. @throws RefusedError as {@link searchPage} */
+  async countOverTime(query = "", options: CountOverTimeOptions = {}): Promise<CountsOverTime> {
+    const path = this.#path("histogram", {
+      q: query || undefined,
+      buckets: options.buckets,
+      interval_ms: options.intervalMs,
+      field: options.field,
+      from: options.from,
+      to: options.to,
+      as_of: options.asOf,
+    });
+    return parseCountsOverTime(await this.#get(path, PAGE_LENGTH_BYTES_MAX, options));
+  }
+
+  /** The most frequent values of a field among the hits of a query. @throws RefusedError as {@link searchPage} */
+  async topValues(query: string, field: CountField, options: TopValuesOptions = {}): Promise<TopValues> {
+    const path = this.#path("top", {
+      q: query || undefined,
+      field,
+      limit: options.limit,
+      as_of: options.asOf,
+    });
+    return parseTopValues(await this.#get(path, SMALL_ANSWER_LENGTH_BYTES_MAX, options));
   }
 
   /** One entry, by leaf index or by id, with its state (committed, witnessed, sealed), as the node gives it: see {@link prove} for one that need not be believed. */

@@ -1,6 +1,15 @@
 export type { Alarm, NodeAlarms, NotifierTest } from "./alarms.ts";
 export { SteleClient } from "./client.ts";
-export type { ClientOptions, SearchOptions, SearchPage, SourceOptions, TailOptions } from "./client.ts";
+export type { ClientOptions, SourceOptions, TailOptions } from "./client.ts";
+export type {
+  CountBucket,
+  CountField,
+  CountOptions,
+  CountOverTimeOptions,
+  CountsOverTime,
+  TopValues,
+  TopValuesOptions,
+} from "./counts.ts";
 export type { Environment } from "./environment.ts";
 export { CLIENT_ERROR_CODES, RefusedError } from "./errors.ts";
 export type { EventProblem } from "./errors.ts";
@@ -18,5 +27,6 @@ export type {
 export { formatProofFile } from "./proven-entry.ts";
 export type { ProvenEntry } from "./proven-entry.ts";
 export type { Appended, Receipt } from "./receipts.ts";
+export type { SearchOptions, SearchPage } from "./search-page.ts";
 export type { Source, SourcePage } from "./sources.ts";
 export type { CallOptions } from "./transport.ts";
