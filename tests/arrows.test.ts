@@ -2,11 +2,12 @@ import { glob, readFile } from "node:fs/promises";
 import { dirname, relative, resolve } from "node:path";
 import { expect, it } from "vitest";
 
-/** What each package may import of the others: proof ← {client ← cli, verifier-page}, proof ← server ← {cli, sim}. */
+/** What each package may import of the others: proof ← {client ← cli, verifier-page}, proof ← query ← server ← {cli, sim}. */
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
   proof: [],
+  query: ["proof"],
   client: ["proof"],
-  server: ["proof"],
+  server: ["proof", "query"],
   cli: ["proof", "client", "server"],
   sim: ["proof", "server"],
   "verifier-page": ["proof"],

@@ -24,7 +24,7 @@ import { formatLogFile, parseLogFile } from "../../packages/server/src/log/log-k
 import { nativeHasher } from "../../packages/server/src/log/native-hasher.ts";
 import { formatMonitorState, parseMonitorState } from "../../packages/server/src/monitor/monitor-state.ts";
 import { formatCursor, parseCursor } from "../../packages/server/src/search/cursor.ts";
-import { formatQuery, parseQuery } from "../../packages/server/src/search/query/index.ts";
+import { formatQuery, parseQuery } from "../../packages/query/src/index.ts";
 import { formatSegmentRecord, parseSegmentRecord } from "../../packages/server/src/search/segment-record.ts";
 import { formatSegmentMetadata, parseSegmentMetadata } from "../../packages/server/src/search/segment.ts";
 import { parseThrift } from "../../packages/server/src/search/thrift.ts";

@@ -131,8 +131,6 @@ export const ENTRY_SCHEMA = schema({
   metadata: { kind: "free-object" },
 });
 
-export const OUTCOMES: readonly string[] = ["success", "failure", "denied", "unknown"];
-
 /** Where the value of `id` begins in every entry: behind `{"v":1,"id":"`. */
 export const ID_OFFSET = 13;
 

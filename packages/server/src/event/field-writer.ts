@@ -1,6 +1,7 @@
+import { canonicalIp, OUTCOMES } from "@stele/query";
 import { DOT, isDigit, ONE, QUOTE } from "./ascii.ts";
-import { ACTION_LENGTH_MAX, ID_LENGTH_MAX, OUTCOMES } from "./entry-schema.ts";
-import { canonicalIp, isDottedDecimal } from "./ip-address.ts";
+import { isDottedDecimal } from "./dotted-decimal.ts";
+import { ACTION_LENGTH_MAX, ID_LENGTH_MAX } from "./entry-schema.ts";
 import { JsonTranscoder } from "./json-transcoder.ts";
 import { phrase } from "./phrase.ts";
 import { normaliseTimestamp, TIMESTAMP_LENGTH } from "./timestamp.ts";

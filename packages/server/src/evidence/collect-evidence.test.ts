@@ -1,11 +1,11 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parseQuery } from "@stele/query";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { encodeUtf8, newestKey, parseEvidence, parsePolicy, verifyEvidence } from "@stele/proof";
 import { SteleNode } from "../node.ts";
 import { TestWitnesses } from "../publish/testing/witnesses.ts";
-import { parseQuery } from "../search/query/index.ts";
 import { collectEvidence } from "./collect-evidence.ts";
 import { unpackEvidence } from "./evidence-file.ts";
 

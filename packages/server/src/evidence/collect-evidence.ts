@@ -10,8 +10,8 @@ import {
   type Evidence,
   type EvidenceEntry,
 } from "@stele/proof";
+import { formatQuery, type Query } from "@stele/query";
 import type { AuditLog, SignedTreeHead } from "../log/audit-log.ts";
-import { formatQuery, type Query } from "../search/query/index.ts";
 
 export interface EvidenceRequest {
   readonly query: Query;

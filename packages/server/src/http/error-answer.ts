@@ -1,9 +1,9 @@
+import { QueryError } from "@stele/query";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { FastifySchemaValidationError } from "fastify/types/schema.js";
 import { SteleError, UnavailableError, VerificationError } from "@stele/proof";
 import { AccessError } from "../access/errors.ts";
 import { EventRejectedError } from "../event/errors.ts";
-import { QueryError } from "../search/query/index.ts";
 import { ERROR_STATUS } from "./error-status.ts";
 import { RequestError, type RequestErrorCode } from "./errors.ts";
 import type { ErrorBody } from "./schemas.ts";

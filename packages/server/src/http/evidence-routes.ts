@@ -1,7 +1,7 @@
 import { UnavailableError } from "@stele/proof";
+import { queryFromParameters, type QueryParameters } from "@stele/query";
 import { Type } from "typebox";
 import { collectEvidence, type EvidenceLimits } from "../evidence/collect-evidence.ts";
-import { queryFromParameters, type QueryParameters } from "../search/query/index.ts";
 import type { Api, ApiContext } from "./api.ts";
 import { findLog } from "./node-view.ts";
 import { FILTERS } from "./query-parameters.ts";

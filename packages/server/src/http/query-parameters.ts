@@ -1,5 +1,5 @@
 import { Type } from "typebox";
-import { FIELD_NAMES } from "../search/query/index.ts";
+import { FIELD_NAMES } from "@stele/query";
 
 const OneOrMore = Type.Union([Type.String(), Type.Array(Type.String())]);
 

@@ -1,6 +1,5 @@
 import { Type } from "typebox";
-import { queryFromParameters, type QueryParameters } from "../search/query/index.ts";
-import { parseTime } from "../search/query/time-value.ts";
+import { parseTime, queryFromParameters, type QueryParameters } from "@stele/query";
 import type { Api, ApiContext } from "./api.ts";
 import { RequestError } from "./errors.ts";
 import { findLog } from "./node-view.ts";

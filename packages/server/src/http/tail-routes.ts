@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import { UnavailableError } from "@stele/proof";
 import { Type } from "typebox";
-import { matches, queryFromParameters, type ParsedEntry, type Query } from "../search/query/index.ts";
+import { matches, queryFromParameters, type ParsedEntry, type Query } from "@stele/query";
 import type { Api, ApiContext } from "./api.ts";
 import { findLog } from "./node-view.ts";
 import { FILTERS } from "./query-parameters.ts";

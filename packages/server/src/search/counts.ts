@@ -1,7 +1,8 @@
 import { MalformedError } from "@stele/proof";
+import { queryTimeRange, type Query } from "@stele/query";
 import type { Row } from "./database.ts";
 import type { IndexView, Part, PartReader } from "./index-view.ts";
-import { queryTimeRange, toSql, type Query, type SqlCondition } from "./query/index.ts";
+import { toSql, type SqlCondition } from "./query-sql.ts";
 import { mayMatch } from "./segment-statistics.ts";
 
 /** What entries can be counted by. */

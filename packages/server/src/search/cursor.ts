@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
 import { MalformedError } from "@stele/proof";
-import { formatQuery, type Query } from "./query/index.ts";
+import { formatQuery, type Query } from "@stele/query";
 
 export type Order = "newest" | "oldest";
 

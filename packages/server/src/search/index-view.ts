@@ -1,7 +1,7 @@
 import { DuckDBBlobValue, listValue, type DuckDBValue } from "@duckdb/node-api";
 import { quoted, type Database, type Row } from "./database.ts";
 import type { HotChunk, HotIndex } from "./hot-index.ts";
-import type { SqlCondition } from "./query/index.ts";
+import type { SqlCondition } from "./query-sql.ts";
 import type { Segment } from "./segment.ts";
 import { neededBytes, type SegmentFiles, type SegmentNeed } from "./segment-files.ts";
 import type { SegmentReader } from "./segment-reader.ts";

@@ -1,6 +1,7 @@
+import type { Query } from "@stele/query";
 import type { IndexView, Part, PartReader } from "./index-view.ts";
 import { formatCursor, parseCursor, type Order } from "./cursor.ts";
-import { toSql, type Query, type SqlCondition } from "./query/index.ts";
+import { toSql, type SqlCondition } from "./query-sql.ts";
 import { mayMatch, type SegmentStatistics } from "./segment-statistics.ts";
 
 export interface SearchOptions {

@@ -2,7 +2,7 @@ import { rm } from "node:fs/promises";
 import { setImmediate } from "node:timers/promises";
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { matches, parseQuery, type ParsedEntry, type Query } from "./query/index.ts";
+import { matches, parseQuery, type ParsedEntry, type Query } from "@stele/query";
 import { SearchIndex } from "./search-index.ts";
 import { buildSegment } from "./segment-builder.ts";
 import type { Segment } from "./segment.ts";

@@ -1,4 +1,5 @@
 import { MalformedError, UnavailableError } from "@stele/proof";
+import type { Query } from "@stele/query";
 import type { JournalFile } from "../store/journal.ts";
 import { Counts, type Field, type Histogram, type HistogramOptions, type TopValues } from "./counts.ts";
 import type { Database } from "./database.ts";
@@ -7,7 +8,6 @@ import { HotIndex } from "./hot-index.ts";
 import { IndexFeed } from "./index-feed.ts";
 import { PartReader, type IndexView, type ReadEntries } from "./index-view.ts";
 import { PageSearch, type SearchOptions, type SearchPage } from "./page-search.ts";
-import type { Query } from "./query/index.ts";
 import type { Segment } from "./segment.ts";
 import type { SegmentFiles } from "./segment-files.ts";
 import { SegmentReader } from "./segment-reader.ts";

@@ -1,6 +1,7 @@
 import { open, rename, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { equalBytes, HASH_LENGTH_BYTES, rootOfLeaves, TILE_WIDTH, VerificationError } from "@stele/proof";
+import type { ParsedEntry } from "@stele/query";
 import { nativeHasher } from "../log/native-hasher.ts";
 import { syncDirectory, writeFully } from "../store/durable-file.ts";
 import { readJournalFile } from "../store/file-journal.ts";
@@ -9,7 +10,6 @@ import { Database, quoted } from "./database.ts";
 import { JSON_STRUCTURE, SEGMENT_EXPRESSIONS } from "./entry-columns.ts";
 import { IdIndexBuilder } from "./id-index.ts";
 import { endOfLines } from "./line-batch.ts";
-import type { ParsedEntry } from "./query/index.ts";
 import {
   formatSegmentMetadata,
   ID_FILTER_KEY,

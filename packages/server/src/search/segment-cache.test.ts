@@ -1,9 +1,9 @@
 import { chmod, copyFile, mkdir, open, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { parseQuery, type Query } from "@stele/query";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { FileVault } from "../store/file-vault.ts";
-import { parseQuery, type Query } from "./query/index.ts";
 import { SearchIndex } from "./search-index.ts";
 import { SegmentCache } from "./segment-cache.ts";
 import { buildSegment } from "./segment-builder.ts";

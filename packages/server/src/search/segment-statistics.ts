@@ -1,10 +1,4 @@
-import {
-  queryTimeRange,
-  requiredEquals,
-  type ParsedEntry,
-  type Query,
-  type TextField,
-} from "./query/index.ts";
+import { queryTimeRange, requiredEquals, type ParsedEntry, type Query, type TextField } from "@stele/query";
 
 /** What is known of all entries of a segment: to leave it out where a query can't have hits in it. */
 export interface SegmentStatistics {

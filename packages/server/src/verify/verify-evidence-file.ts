@@ -6,10 +6,10 @@ import {
   type EvidenceEntry,
   type VerifiedEvidence,
 } from "@stele/proof";
+import { matches, parseQuery, QueryError, type ParsedEntry } from "@stele/query";
 import { unpackEvidence } from "../evidence/evidence-file.ts";
 import { nativeEd25519 } from "../log/native-ed25519.ts";
 import { nativeHasher } from "../log/native-hasher.ts";
-import { matches, parseQuery, QueryError, type ParsedEntry } from "../search/query/index.ts";
 import { recall } from "./remembered.ts";
 import { nothingChecked, type VerificationReport } from "./report.ts";
 import type { ProofFileOptions } from "./verify-proof-file.ts";

@@ -1,9 +1,8 @@
-import { OUTCOMES } from "../../event/entry-schema.ts";
 import { parseAddressRange } from "./address-range.ts";
 import type { AddressRange } from "./address-range.ts";
 import { exactValue } from "./pattern.ts";
 import type { Pattern } from "./pattern.ts";
-import { TEXT_FIELDS } from "./query.ts";
+import { OUTCOMES, TEXT_FIELDS } from "./query.ts";
 import type { MetadataTerm, Term, TextField, TimeTerm } from "./query.ts";
 import type { Item, QueryReader } from "./query-reader.ts";
 import { didYouMean } from "./suggestion.ts";

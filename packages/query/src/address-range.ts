@@ -1,4 +1,4 @@
-import { canonicalIp } from "../../event/ip-address.ts";
+import { canonicalIp } from "./ip-address.ts";
 
 /** How an IPv4-mapped IPv6 address begins in an entry. */
 export const MAPPED = "::ffff:";

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { formatQuery } from "./format-query.ts";
 import { parseQuery, queryFromParameters } from "./parse-query.ts";
 import type { QueryParameters } from "./parse-query.ts";
-import { query } from "./query-arbitraries.ts";
+import { query } from "./testing/query-arbitraries.ts";
 import { QueryError } from "./query-error.ts";
 
 const nowMs = Date.UTC(2026, 1, 3, 4, 5, 6, 7);

@@ -3,7 +3,7 @@ export { parseQuery, queryFromParameters } from "./parse-query.ts";
 export type { QueryClock, QueryParameters } from "./parse-query.ts";
 export { parseTime } from "./time-value.ts";
 export { FIELD_NAMES } from "./field.ts";
-export { QUERY_LENGTH_MAX, QUERY_TERMS_MAX } from "./query.ts";
+export { OUTCOMES, QUERY_LENGTH_MAX, QUERY_TERMS_MAX } from "./query.ts";
 export type {
   AddressTerm,
   FieldTerm,
@@ -23,5 +23,10 @@ export { QueryError, renderQueryError } from "./query-error.ts";
 export type { QueryPlace } from "./query-error.ts";
 export { matches } from "./query-matcher.ts";
 export type { ParsedEntry, QueryMatcher } from "./query-matcher.ts";
-export { toSql } from "./query-sql.ts";
-export type { SqlCondition } from "./query-sql.ts";
+
+// What another way of deciding queries needs, such as the node's in SQL.
+export { formatAddress, hexGroups, lastAddress, MAPPED } from "./address-range.ts";
+export { escapeRegExp, freeTextPatterns } from "./free-text.ts";
+export { canonicalIp } from "./ip-address.ts";
+export { jsonBeginnings, textBeginning } from "./metadata-value.ts";
+export { exactValue, isAnyValue } from "./pattern.ts";

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parseQuery } from "./parse-query.ts";
-import { entryText, parseEntry } from "./query-arbitraries.ts";
+import { entryText, parseEntry } from "./testing/query-arbitraries.ts";
 import { matches } from "./query-matcher.ts";
 
 const ENTRY = JSON.stringify({

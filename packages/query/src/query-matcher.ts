@@ -27,7 +27,7 @@ export interface ParsedEntry {
 /** Whether an entry is a hit. `text` is the entry itself, `entry` is what JSON.parse makes of it. */
 export type QueryMatcher = (entry: ParsedEntry, text: string) => boolean;
 
-/** Decides entry by entry, for the live tail, exactly as the condition of `toSql` does. */
+/** Decides entry by entry, for the live tail, exactly as the node does in SQL. */
 export function matches(query: Query): QueryMatcher {
   const conditions = query.terms.map((term): QueryMatcher => {
     const condition = conditionOf(term);

@@ -2,12 +2,9 @@ import { DuckDBInstance, listValue } from "@duckdb/node-api";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { canonicalIp } from "../../event/ip-address.ts";
-import { parseQuery } from "./parse-query.ts";
-import { entryText, parseEntry, query } from "./query-arbitraries.ts";
-import { matches } from "./query-matcher.ts";
+import { canonicalIp, matches, parseQuery, type Query } from "@stele/query";
+import { entryText, parseEntry, query } from "../../../query/src/testing/query-arbitraries.ts";
 import { toSql } from "./query-sql.ts";
-import type { Query } from "./query.ts";
 
 let instance: DuckDBInstance;
 let connection: DuckDBConnection;

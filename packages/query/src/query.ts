@@ -16,6 +16,9 @@ export const TEXT_FIELDS = [
   "session_id",
 ] as const;
 
+/** The values that `outcome` has. */
+export const OUTCOMES: readonly string[] = ["success", "failure", "denied", "unknown"];
+
 export type TextField = (typeof TEXT_FIELDS)[number];
 
 /** A field of the entry is equal to, or matches the wildcards of, one of `anyOf`. For `target`: any target's id is. */

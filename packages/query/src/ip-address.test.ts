@@ -1,7 +1,7 @@
-import { isIPv4, SocketAddress } from "node:net";
+import { isIP, SocketAddress } from "node:net";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { canonicalIp, isDottedDecimal } from "./ip-address.ts";
+import { canonicalIp } from "./ip-address.ts";
 
 describe("the one form of an address", () => {
   // The examples of RFC 5952, sections 1 to 5.
@@ -52,13 +52,29 @@ describe("the one form of an address", () => {
       }),
     );
   });
-});
 
-test("dotted decimals are known by their bytes", () => {
-  const texts = fc.oneof(fc.ipV4(), fc.stringMatching(/^[0-9]{0,4}(\.[0-9]{0,4}){2,4}$/));
-  fc.assert(
-    fc.property(texts, (text) => {
-      expect(isDottedDecimal(Buffer.from(`"${text}"`), 1, 1 + text.length)).toBe(isIPv4(text));
-    }),
-  );
+  test("is there for what node:net calls an address, and nothing else", () => {
+    let addresses = 0;
+    const group = fc.stringMatching(/^[0-9a-fA-F]{1,5}$/);
+    const text = fc.oneof(
+      fc.ipV6(),
+      fc.ipV4(),
+      fc.stringMatching(/^[0-9]{0,4}(\.[0-9]{0,4}){2,4}$/),
+      fc
+        .array(fc.oneof(group, fc.constantFrom("", "0", "1.2.3.4", "::", "1.2.3.04", "g", "%1")), {
+          maxLength: 9,
+        })
+        .map((groups) => groups.join(":")),
+      fc.string({ unit: fc.constantFrom("0", "1", "f", ":", "::", ".", "1.2.3.4"), maxLength: 16 }),
+    );
+    fc.assert(
+      fc.property(text, (candidate) => {
+        const known = isIP(candidate) !== 0 && !candidate.includes("%");
+        addresses += known ? 1 : 0;
+        expect(canonicalIp(candidate) !== undefined).toBe(known);
+      }),
+      { numRuns: 5000 },
+    );
+    expect(addresses).toBeGreaterThan(500);
+  });
 });

@@ -1,10 +1,10 @@
 import * as fc from "fast-check";
-import { parseAddressRange } from "./address-range.ts";
-import type { AddressRange } from "./address-range.ts";
-import type { Pattern } from "./pattern.ts";
-import type { ParsedEntry } from "./query-matcher.ts";
-import { TEXT_FIELDS } from "./query.ts";
-import type { Query, Term } from "./query.ts";
+import { parseAddressRange } from "../address-range.ts";
+import type { AddressRange } from "../address-range.ts";
+import type { Pattern } from "../pattern.ts";
+import type { ParsedEntry } from "../query-matcher.ts";
+import { TEXT_FIELDS } from "../query.ts";
+import type { Query, Term } from "../query.ts";
 
 // Random entries and queries for tests. They draw on the same few values, so that many queries have hits, and on
 // characters that mean something to JSON, LIKE, regular expressions, JSON pointers, letter case or the query language.

@@ -8,7 +8,7 @@ import {
   parseAddressRange,
   rangeIncludes,
 } from "./address-range.ts";
-import { address, prefix } from "./query-arbitraries.ts";
+import { address, prefix } from "./testing/query-arbitraries.ts";
 
 describe("parseAddressRange", () => {
   test.each([

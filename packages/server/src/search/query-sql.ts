@@ -1,12 +1,18 @@
 import { DuckDBTimestampValue } from "@duckdb/node-api";
 import type { DuckDBValue } from "@duckdb/node-api";
-import { formatAddress, hexGroups, lastAddress, MAPPED } from "./address-range.ts";
-import type { AddressRange } from "./address-range.ts";
-import { escapeRegExp, freeTextPatterns } from "./free-text.ts";
-import { jsonBeginnings, textBeginning } from "./metadata-value.ts";
-import { exactValue, isAnyValue } from "./pattern.ts";
-import type { Pattern } from "./pattern.ts";
-import type { FieldTerm, MetadataTerm, Query, Term, TextField } from "./query.ts";
+import {
+  escapeRegExp,
+  exactValue,
+  formatAddress,
+  freeTextPatterns,
+  hexGroups,
+  isAnyValue,
+  jsonBeginnings,
+  lastAddress,
+  MAPPED,
+  textBeginning,
+} from "@stele/query";
+import type { AddressRange, FieldTerm, MetadataTerm, Pattern, Query, Term, TextField } from "@stele/query";
 
 /** A condition for DuckDB. No value is part of its text: `$1` stands for `params[0]`. */
 export interface SqlCondition {
