@@ -18,6 +18,7 @@ const HINTS: Readonly<Record<string, string>> = {
     "Give an access token in $STELE_TOKEN or with --token-file. “stele token create” on the node's machine makes one.",
   token_unknown:
     "Was the token revoked, or is it of another node? “stele token list” on the node's machine shows.",
+  token_expired: "“stele token create” on the node's machine makes another one.",
   role_insufficient:
     "Use a token of another role: “stele token create --role …” on the node's machine makes one.",
   key_malformed: "A key is written as <name>+<8 hex digits>+<base64>; “stele key show” prints the log's.",

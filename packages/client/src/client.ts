@@ -33,6 +33,7 @@ import { parseLogInfo, type LogInfo } from "./log-info.ts";
 import { entryId, type ProvenEntry } from "./proven-entry.ts";
 import { parseAppended, type Appended } from "./receipts.ts";
 import { parseSearchPage, type SearchOptions, type SearchPage } from "./search-page.ts";
+import { parseSession, type Session } from "./session.ts";
 import { parseSourcePage, type SourcePage } from "./sources.ts";
 import { followTail } from "./tail.ts";
 import { Transport, type CallOptions } from "./transport.ts";
@@ -288,6 +289,15 @@ export class SteleClient {
   /** What the node is at. With several endpoints, of the one that answers. */
   async status(options: CallOptions = {}): Promise<NodeStatus> {
     return parseNodeStatus(await this.#get("/v1/status", SMALL_ANSWER_LENGTH_BYTES_MAX, options));
+  }
+
+  /**
+   * Whether the node needs a token, and whose the client's own is.
+   *
+   * @throws RefusedError `token_unknown`, `token_expired`
+   */
+  async session(options: CallOptions = {}): Promise<Session> {
+    return parseSession(await this.#get("/v1/session", SMALL_ANSWER_LENGTH_BYTES_MAX, options));
   }
 
   /** Makes a log, with a tree, a key and an order of its own. The one that exists, if it does. */

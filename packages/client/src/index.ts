@@ -28,5 +28,6 @@ export { formatProofFile } from "./proven-entry.ts";
 export type { ProvenEntry } from "./proven-entry.ts";
 export type { Appended, Receipt } from "./receipts.ts";
 export type { SearchOptions, SearchPage } from "./search-page.ts";
+export type { Session } from "./session.ts";
 export type { Source, SourcePage } from "./sources.ts";
 export type { CallOptions } from "./transport.ts";

@@ -51,6 +51,13 @@ describe("logs, keys, tokens", () => {
     const list = await stele(["token", "list", "--data", closed]);
     expect(list.out).toMatch(/^reader-1 +reader +\d{4}-/);
     expect(list.out).not.toContain(token);
+    const expiring = ["token", "create", "--role", "writer", "--data", closed, "--json"];
+    expect(await stele([...expiring, "--expires", "yesterday"])).toMatchObject({ code: 2 });
+    const { out: until } = await stele([...expiring, "--expires", "90d"]);
+    const { expires_at } = JSON.parse(until);
+    expect(Date.parse(expires_at)).toBeGreaterThan(Date.now() + 89 * 86_400_000);
+    expect((await stele(["token", "list", "--data", closed])).out).toContain(`  expires ${expires_at}\n`);
+    await stele(["token", "revoke", "writer-1", "--data", closed]);
     expect(await stele(["token", "revoke", "reader-1", "--data", closed])).toMatchObject({ code: 0 });
     expect((await stele(["token", "list", "--data", closed])).out).toBe("");
   });

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import { Option } from "commander";
-import { createToken, readTokenFile, revokeToken, ROLES, type Role } from "@stele/server/access";
+import { InvalidArgumentError, Option } from "commander";
+import { createToken, parseExpiry, readTokenFile, revokeToken, ROLES, type Role } from "@stele/server/access";
 import type { AddCommand } from "../command.ts";
 import { DEFAULT_DATA, type Session } from "../session.ts";
 
@@ -12,6 +12,7 @@ interface DataFlags {
 interface CreateFlags extends DataFlags {
   readonly role: Role;
   readonly name?: string;
+  readonly expires?: Date;
 }
 
 export const addToken: AddCommand = (program, run) => {
@@ -29,6 +30,7 @@ export const addToken: AddCommand = (program, run) => {
         .makeOptionMandatory(),
     )
     .option("--name <name>", "what it is called; writer-1 and so on unless told")
+    .option("--expires <when>", "90d, 8h, a date or a time: refused from then on; never unless told", expiry)
     .option(...data)
     .action(run(create));
   token
@@ -44,26 +46,37 @@ export const addToken: AddCommand = (program, run) => {
     .action(run(revoke));
 };
 
-async function create(session: Session, { data, role, name }: CreateFlags): Promise<void> {
+async function create(session: Session, { data, role, name, expires }: CreateFlags): Promise<void> {
   const path = tokenFile(data);
   const taken = new Set(readTokenFile(path).map((token) => token.name));
   const { token, record } = await createToken(path, {
     name: name ?? freeName(role, taken),
     role,
     createdAt: new Date(),
+    expiresAt: expires,
     randomBytes,
   });
+  const { expires_at } = record;
   if (session.json) {
-    await session.printJson({ name: record.name, role, token });
+    await session.printJson({ name: record.name, role, token, ...(expires_at && { expires_at }) });
     return;
   }
   await session.print(token);
   await session.remark(
     `This is the ${role} token ${record.name}. It is not shown again: only its hash is kept, in ${path}.`,
   );
+  if (expires_at) await session.remark(`It expires at ${expires_at}.`);
   if (taken.size === 0) {
     await session.remark("From now on every request to the node needs a token.");
   }
+}
+
+function expiry(text: string): Date {
+  const expiresAt = parseExpiry(text, Date.now());
+  if (expiresAt) return expiresAt;
+  throw new InvalidArgumentError(
+    "It is a time to come, such as 90d, 8h, 2027-01-31 or 2027-01-31T12:00:00Z.",
+  );
 }
 
 function freeName(role: Role, taken: ReadonlySet<string>): string {
@@ -74,9 +87,15 @@ function freeName(role: Role, taken: ReadonlySet<string>): string {
 
 async function list(session: Session, { data }: DataFlags): Promise<void> {
   const records = readTokenFile(tokenFile(data));
-  for (const { name, role, created_at } of records) {
-    if (session.json) await session.printJson({ name, role, created_at });
-    else await session.print(`${name.padEnd(24)}  ${role.padEnd(6)}  ${created_at}`);
+  const nowMs = Date.now();
+  for (const { name, role, created_at, expires_at } of records) {
+    if (session.json) {
+      await session.printJson({ name, role, created_at, ...(expires_at && { expires_at }) });
+      continue;
+    }
+    const over = expires_at && Date.parse(expires_at) <= nowMs ? "expired" : "expires";
+    const end = expires_at ? `  ${over} ${expires_at}` : "";
+    await session.print(`${name.padEnd(24)}  ${role.padEnd(6)}  ${created_at}${end}`);
   }
   if (records.length === 0) await session.remark(`There are no tokens in ${data}.`);
 }

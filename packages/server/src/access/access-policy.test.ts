@@ -10,17 +10,20 @@ import { TokenStore } from "./tokens.ts";
 
 let directory: string;
 let path: string;
+let nowMs: number;
 
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), "stele-access-"));
   path = join(directory, "tokens.json");
+  nowMs = 0;
 });
 afterEach(() => rm(directory, { recursive: true }));
 
 const store = () => new TokenStore(path, () => 0);
 
-async function make(role: Role): Promise<string> {
-  const { token } = await createToken(path, { name: role, role, createdAt: new Date(0), randomBytes });
+async function make(role: Role, expiresAt?: Date): Promise<string> {
+  const created = { name: role, role, createdAt: new Date(0), expiresAt, randomBytes };
+  const { token } = await createToken(path, created);
   return token;
 }
 
@@ -34,7 +37,7 @@ describe("without tokens, on a loopback address", () => {
   it.each(["127.0.0.1", "127.0.0.1:8080", "localhost:1", "LOCALHOST", "[::1]", "[::1]:8080"])(
     "answers Host %s",
     (host) => {
-      expect(new AccessPolicy("127.0.0.1", store()).admit({ host }, "admin")).toBeUndefined();
+      expect(new AccessPolicy("127.0.0.1", store(), () => nowMs).admit({ host }, "admin")).toBeUndefined();
     },
   );
 
@@ -48,13 +51,13 @@ describe("without tokens, on a loopback address", () => {
     "10.0.0.1",
   ])("does not answer Host %s", (host) => {
     const headers = host === undefined ? {} : { host };
-    expect(() => new AccessPolicy("::1", store()).admit(headers, undefined)).toThrow(
+    expect(() => new AccessPolicy("::1", store(), () => nowMs).admit(headers, undefined)).toThrow(
       refusal("host_not_allowed"),
     );
   });
 
   it("answers its own pages only", () => {
-    const policy = new AccessPolicy("localhost", store());
+    const policy = new AccessPolicy("localhost", store(), () => nowMs);
     expect(policy.admit({ ...own, origin: "http://127.0.0.1:8080" }, "admin")).toBeUndefined();
     for (const origin of ["null", "http://evil.example", "http://127.0.0.1:9090", "http://localhost:8080"]) {
       expect(() => policy.admit({ ...own, origin }, "admin")).toThrow(refusal("origin_not_allowed"));
@@ -65,7 +68,7 @@ describe("without tokens, on a loopback address", () => {
 describe("with tokens", () => {
   it("admits each role to what it is for", async () => {
     const tokens = { writer: await make("writer"), reader: await make("reader"), admin: await make("admin") };
-    const policy = new AccessPolicy("127.0.0.1", store());
+    const policy = new AccessPolicy("127.0.0.1", store(), () => nowMs);
     const allowed = ROLES.flatMap((held) =>
       ROLES.filter((needed) => {
         const headers = { authorization: `Bearer ${tokens[held]}` };
@@ -85,13 +88,13 @@ describe("with tokens", () => {
 
   it("needs none for what is for anyone", async () => {
     await make("admin");
-    const policy = new AccessPolicy("127.0.0.1", store());
+    const policy = new AccessPolicy("127.0.0.1", store(), () => nowMs);
     expect(policy.admit({ host: "stele.example", origin: "https://x.example" }, undefined)).toBeUndefined();
   });
 
   it("tells no token from a wrong one, and repeats neither", async () => {
     const token = await make("admin");
-    const policy = new AccessPolicy("127.0.0.1", store());
+    const policy = new AccessPolicy("127.0.0.1", store(), () => nowMs);
     for (const authorization of [undefined, "", "Basic eA==", token, `Token ${token}`]) {
       const headers = authorization === undefined ? {} : { authorization };
       expect(() => policy.admit(headers, "reader")).toThrow(refusal("token_required"));
@@ -100,6 +103,41 @@ describe("with tokens", () => {
     expect(() => policy.admit({ authorization: `bearer ${other}` }, "reader")).toThrow(
       expect.objectContaining({ code: "token_unknown", message: expect.not.stringContaining(other) }),
     );
+  });
+});
+
+describe("a token that expires", () => {
+  it("is good until then, and refused from then on, with the time", async () => {
+    const headers = { authorization: `Bearer ${await make("reader", new Date(90_000))}` };
+    const policy = new AccessPolicy("127.0.0.1", store(), () => nowMs);
+    nowMs = 89_999;
+    expect(policy.admit(headers, "reader")).toMatchObject({ expires_at: "1970-01-01T00:01:30.000Z" });
+    expect(policy.identify(headers)).toMatchObject({ name: "reader" });
+    nowMs = 90_000;
+    for (const look of [() => policy.admit(headers, "reader"), () => policy.identify(headers)]) {
+      expect(look).toThrow(
+        expect.objectContaining({
+          code: "token_expired",
+          message: expect.stringContaining("reader expired at 1970-01-01T00:01:30.000Z"),
+        }),
+      );
+    }
+    expect(policy.allows(headers, "reader")).toBe(false);
+    expect(policy.tokensRequired).toBe(true);
+  });
+});
+
+describe("identify", () => {
+  it("tells whose token it is, whatever its role, and of no token nothing", async () => {
+    expect(new AccessPolicy("127.0.0.1", store(), () => nowMs).identify({ authorization: "Bearer x" })).toBe(
+      undefined,
+    );
+    const token = await make("writer");
+    const policy = new AccessPolicy("127.0.0.1", store(), () => nowMs);
+    expect(policy.identify({ authorization: `Bearer ${token}` })).toMatchObject({ role: "writer" });
+    for (const headers of [{}, { authorization: "Basic eA==" }])
+      expect(policy.identify(headers)).toBeUndefined();
+    expect(() => policy.identify({ authorization: `Bearer ${token}x` })).toThrow(refusal("token_unknown"));
   });
 });
 
@@ -117,7 +155,7 @@ describe("assertSafeToListen", () => {
   });
 
   it("requires tokens on any other address even if there are none", () => {
-    const policy = new AccessPolicy("0.0.0.0", store());
+    const policy = new AccessPolicy("0.0.0.0", store(), () => nowMs);
     expect(policy.tokensRequired).toBe(true);
     expect(() => policy.admit({ host: "127.0.0.1" }, "reader")).toThrow(refusal("token_required"));
   });

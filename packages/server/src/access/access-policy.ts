@@ -11,11 +11,16 @@ import type { TokenRecord, TokenStore } from "./tokens.ts";
 export class AccessPolicy {
   readonly #listensOnLoopback: boolean;
   readonly #tokens: TokenStore;
+  readonly #nowMs: () => number;
 
-  /** @param host the address that the node listens on */
-  constructor(host: string, tokens: TokenStore) {
+  /**
+   * @param host the address that the node listens on
+   * @param nowMs Unix milliseconds, by which tokens expire
+   */
+  constructor(host: string, tokens: TokenStore, nowMs: () => number) {
     this.#listensOnLoopback = isLoopback(host);
     this.#tokens = tokens;
+    this.#nowMs = nowMs;
   }
 
   /** Whether requests need a token. Goes from no to yes while the node runs, never back. */
@@ -28,7 +33,7 @@ export class AccessPolicy {
    *
    * @param needed the role that the request needs; undefined if anybody may make it
    * @returns the token that was used, if one was needed
-   * @throws AccessError `token_required`, `token_unknown`, `role_insufficient`, `host_not_allowed`,
+   * @throws AccessError `token_required`, `token_unknown`, `token_expired`, `role_insufficient`, `host_not_allowed`,
    *   `origin_not_allowed`; MalformedError `token_file_malformed`
    */
   admit(headers: IncomingHttpHeaders, needed: Role | undefined): TokenRecord | undefined {
@@ -37,14 +42,36 @@ export class AccessPolicy {
       return undefined;
     }
     if (needed === undefined) return undefined;
-    const presented = /^bearer +(\S+)$/i.exec(headers.authorization ?? "")?.[1];
-    if (presented === undefined) {
+    const token = this.#presented(headers, needed);
+    if (!token) {
       throw new AccessError(
         "token_required",
         "This node requires an access token. Send it as “Authorization: Bearer <token>”; “stele token create” makes one",
         needed,
       );
     }
+    if (!roleAllows(token.role, needed)) {
+      throw new AccessError(
+        "role_insufficient",
+        `The token ${token.name} has the role ${token.role}; this needs the role ${needed}`,
+        needed,
+      );
+    }
+    return token;
+  }
+
+  /**
+   * Whose token a request carries, whatever its role is. Undefined if it carries none, or the node needs none.
+   *
+   * @throws AccessError `token_unknown`, `token_expired`; MalformedError `token_file_malformed`
+   */
+  identify(headers: IncomingHttpHeaders): TokenRecord | undefined {
+    return this.tokensRequired ? this.#presented(headers, undefined) : undefined;
+  }
+
+  #presented(headers: IncomingHttpHeaders, needed: Role | undefined): TokenRecord | undefined {
+    const presented = /^bearer +(\S+)$/i.exec(headers.authorization ?? "")?.[1];
+    if (presented === undefined) return undefined;
     const token = this.#tokens.find(presented);
     if (!token) {
       throw new AccessError(
@@ -53,10 +80,11 @@ export class AccessPolicy {
         needed,
       );
     }
-    if (!roleAllows(token.role, needed)) {
+    const { name, expires_at } = token;
+    if (expires_at !== undefined && this.#nowMs() >= Date.parse(expires_at)) {
       throw new AccessError(
-        "role_insufficient",
-        `The token ${token.name} has the role ${token.role}; this needs the role ${needed}`,
+        "token_expired",
+        `The token ${name} expired at ${expires_at}. Make another one, and use that`,
         needed,
       );
     }

@@ -15,6 +15,7 @@ export class AccessError extends SteleError {
 export const ACCESS_ERROR_CODES = {
   token_required: "The request has no access token, and the node requires one.",
   token_unknown: "The access token is not one that this node knows.",
+  token_expired: "The access token was good for a time that is over.",
   role_insufficient: "The access token's role does not allow this.",
   host_not_allowed: "The Host header names something else than this machine, on a node that is open.",
   origin_not_allowed: "A page of another origin sent the request to a node that is open.",

@@ -1,3 +1,4 @@
+export { parseExpiry } from "./expiry.ts";
 export { createToken, revokeToken } from "./token-file.ts";
 export type { NewToken } from "./token-file.ts";
 export { readTokenFile } from "./tokens.ts";

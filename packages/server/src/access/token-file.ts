@@ -20,6 +20,8 @@ export interface NewToken {
   readonly name: string;
   readonly role: Role;
   readonly createdAt: Date;
+  /** Never unless told. */
+  readonly expiresAt?: Date | undefined;
   /** A cryptographic source of random bytes. */
   readonly randomBytes: (lengthBytes: number) => Uint8Array;
 }
@@ -34,7 +36,7 @@ export interface NewToken {
  */
 export async function createToken(
   path: string,
-  { name, role, createdAt, randomBytes }: NewToken,
+  { name, role, createdAt, expiresAt, randomBytes }: NewToken,
 ): Promise<{ readonly token: string; readonly record: TokenRecord }> {
   if (!TOKEN_NAME_FORM.test(name)) {
     throw new MalformedError(
@@ -43,7 +45,13 @@ export async function createToken(
     );
   }
   const token = formatToken(randomBytes(SECRET_LENGTH_BYTES));
-  const record = { name, role, sha256: hashToken(token), created_at: createdAt.toISOString() };
+  const record = {
+    name,
+    role,
+    sha256: hashToken(token),
+    created_at: createdAt.toISOString(),
+    ...(expiresAt && { expires_at: expiresAt.toISOString() }),
+  };
   await changeTokens(path, (tokens) => {
     if (tokens.some((other) => other.name === name)) {
       throw new ConflictError(

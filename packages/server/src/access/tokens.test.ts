@@ -39,6 +39,12 @@ describe("the token file", () => {
     expect((await stat(path)).mode % 0o1000).toBe(0o600);
   });
 
+  it("keeps when a token expires", async () => {
+    const expiresAt = new Date("2026-05-01T12:00:00Z");
+    await createToken(path, { name: "a", role: "reader", createdAt, expiresAt, randomBytes });
+    expect(readTokenFile(path)).toMatchObject([{ name: "a", expires_at: "2026-05-01T12:00:00.000Z" }]);
+  });
+
   it("has a name once", async () => {
     await make("ci");
     await expect(make("ci")).rejects.toMatchObject({ code: "token_name_taken" });
@@ -79,6 +85,8 @@ describe("the token file", () => {
     "[]",
     '{"tokens":[{"name":"a"}]}',
     '{"tokens":[{"name":"a","role":"root","sha256":"","created_at":""}]}',
+    `{"tokens":[{"name":"a","role":"reader","sha256":"${"0".repeat(64)}","created_at":"","expires_at":"soon"}]}`,
+    `{"tokens":[{"name":"a","role":"reader","sha256":"${"0".repeat(64)}","created_at":"","expires_at":"2026-13-01T00:00:00Z"}]}`,
   ])("refuses %j", async (text) => {
     await make("a");
     await writeFile(path, text);

@@ -14,6 +14,10 @@ const TokenRecord = Type.Object({
   sha256: Type.String({ pattern: "^[0-9a-f]{64}$" }),
   /** RFC 3339, UTC. */
   created_at: Type.String(),
+  /** RFC 3339, UTC: refused from then on. Without: never. */
+  expires_at: Type.Optional(
+    Type.String({ pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d+)?Z$" }),
+  ),
 });
 
 const TokenFile = Type.Object({ tokens: Type.Array(TokenRecord) });
@@ -50,6 +54,10 @@ export function readTokenFile(path: string): TokenRecord[] {
     throw malformed(path, error instanceof SyntaxError ? "it is not JSON" : "it can't be read", error);
   }
   if (!Value.Check(TokenFile, file)) throw malformed(path, "it does not hold whole tokens");
+  const undated = file.tokens.find(
+    ({ expires_at }) => expires_at !== undefined && Number.isNaN(Date.parse(expires_at)),
+  );
+  if (undated) throw malformed(path, `${undated.name} expires at no time that there is`);
   return file.tokens;
 }
 

@@ -66,14 +66,16 @@ function retryHeaders(error: SteleError, status: number): Record<string, string>
 
 /** RFC 6750 section 3. */
 function accessHeaders(error: SteleError, status: number): Record<string, string> {
-  if (!(error instanceof AccessError) || error.roleNeeded === undefined) return {};
+  if (!(error instanceof AccessError)) return {};
   const reason = {
     token_required: "",
     token_unknown: ', error="invalid_token"',
+    token_expired: ', error="invalid_token"',
     role_insufficient: ', error="insufficient_scope"',
   }[error.code];
   if (reason === undefined || (status !== 401 && status !== 403)) return {};
-  return { "www-authenticate": `Bearer realm="stele"${reason}, scope="${error.roleNeeded}"` };
+  const scope = error.roleNeeded === undefined ? "" : `, scope="${error.roleNeeded}"`;
+  return { "www-authenticate": `Bearer realm="stele"${reason}${scope}` };
 }
 
 /** What Fastify itself throws, in our words. */

@@ -17,6 +17,7 @@ export const ERROR_STATUS: Readonly<Record<string, number>> = {
 
   token_required: 401,
   token_unknown: 401,
+  token_expired: 401,
 
   role_insufficient: 403,
   host_not_allowed: 403,

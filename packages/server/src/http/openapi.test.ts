@@ -55,6 +55,7 @@ it("has every call, and everything of each", () => {
     "get /v1/logs/{log}/sources",
     "get /v1/logs/{log}/tail",
     "get /v1/logs/{log}/top",
+    "get /v1/session",
     "get /v1/status",
     "get /verify.html",
     "post /v1/alarms/test",

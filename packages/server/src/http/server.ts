@@ -19,6 +19,7 @@ import { operationsRoutes } from "./operations-routes.ts";
 import { statusRoutes } from "./status-routes.ts";
 import { proofRoutes } from "./proof-routes.ts";
 import { NAMED_SCHEMAS } from "./schemas.ts";
+import { sessionRoutes } from "./session-routes.ts";
 import { sourceRoutes } from "./source-routes.ts";
 import { searchRoutes } from "./search-routes.ts";
 import { submissionRoutes } from "./submission-routes.ts";
@@ -31,7 +32,7 @@ export interface ServerOptions {
   readonly host: string;
   readonly tokens: TokenStore;
   readonly metrics: Metrics;
-  /** Milliseconds since 1970, for times such as `-24h`. */
+  /** Milliseconds since 1970, for times such as `-24h`, and for tokens that expire. */
   readonly nowMs: () => number;
   /** Where lines about requests that failed go, one a request. Without: nowhere. */
   readonly logger?: FastifyServerOptions["logger"];
@@ -49,7 +50,7 @@ const MAX_PARAM_LENGTH = 3 * 128;
  */
 export async function buildServer(node: NodeView, options: ServerOptions): Promise<Api> {
   const limits = { ...DEFAULT_HTTP_LIMITS, ...options.limits };
-  const access = new AccessPolicy(options.host, options.tokens);
+  const access = new AccessPolicy(options.host, options.tokens, options.nowMs);
   const api: Api = fastify({
     logger: options.logger ?? false,
     logController: new LogController({ disableRequestLogging: true }),
@@ -104,6 +105,7 @@ export async function buildServer(node: NodeView, options: ServerOptions): Promi
     routes(api, context);
   }
   operationsRoutes(api, context);
+  sessionRoutes(api, context);
   await api.register(async (scope) => alarmRoutes(scope, context));
   statusRoutes(api, context);
   verifierPageRoute(api);

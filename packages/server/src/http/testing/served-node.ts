@@ -17,7 +17,7 @@ export interface ServedNode {
   /** The lines of its log. */
   readonly lines: readonly string[];
   /** Makes a token, which the node requires from then on, or within a second. */
-  token(role: Role): Promise<string>;
+  token(role: Role, expiresAt?: Date): Promise<string>;
   /** Makes a token useless. */
   revoke(token: string): Promise<void>;
   closeServer(): Promise<void>;
@@ -48,9 +48,10 @@ export async function serveNode(options: Partial<ServerOptions> = {}): Promise<S
     url,
     port: Number(new URL(url).port),
     lines,
-    token: async (role) => {
+    token: async (role, expiresAt) => {
       const name = `${role}-${randomBytes(4).toString("hex")}`;
-      const { token } = await createToken(tokenPath, { name, role, createdAt: new Date(0), randomBytes });
+      const created = { name, role, createdAt: new Date(0), expiresAt, randomBytes };
+      const { token } = await createToken(tokenPath, created);
       return token;
     },
     revoke: async (token) => {
