@@ -6,6 +6,7 @@ import type { TokenStore } from "../access/tokens.ts";
 import type { Metrics } from "../ops/metrics.ts";
 import type { Api, ApiContext } from "./api.ts";
 import { alarmRoutes } from "./alarm-routes.ts";
+import { consoleRoutes } from "./console-routes.ts";
 import { DOCS_PREFIX, docsRoutes } from "./docs-routes.ts";
 import { evidenceRoutes } from "./evidence-routes.ts";
 import { entryRoutes } from "./entry-routes.ts";
@@ -109,6 +110,7 @@ export async function buildServer(node: NodeView, options: ServerOptions): Promi
   await api.register(async (scope) => alarmRoutes(scope, context));
   statusRoutes(api, context);
   verifierPageRoute(api);
+  await consoleRoutes(api);
   return api;
 }
 

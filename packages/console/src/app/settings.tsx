@@ -1,0 +1,62 @@
+import { ActionIcon, Menu, useMantineColorScheme } from "@mantine/core";
+import { IconDots } from "@tabler/icons-react";
+import { useTimeZone } from "../ui/time-zone.tsx";
+import { signOut, useSession } from "./session.ts";
+
+const SCHEMES = [
+  ["light", "Light"],
+  ["dark", "Dark"],
+  ["auto", "As the system"],
+] as const;
+
+/** What a person sets for this browser: colours, time zone, and the end of the session. */
+export function Settings() {
+  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  const { zone, setZone, localZone } = useTimeZone();
+  const { token } = useSession();
+  return (
+    <Menu position="bottom-end">
+      <Menu.Target>
+        <ActionIcon variant="subtle" color="gray" size="lg" aria-label="Settings">
+          <IconDots size={20} aria-hidden />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>Times</Menu.Label>
+        <Choice label="UTC" chosen={zone === "UTC"} choose={() => setZone("UTC")} />
+        {localZone !== "UTC" && (
+          <Choice label={localZone} chosen={zone === localZone} choose={() => setZone(localZone)} />
+        )}
+        <Menu.Label>Colours</Menu.Label>
+        {SCHEMES.map(([scheme, label]) => (
+          <Choice
+            key={scheme}
+            label={label}
+            chosen={colorScheme === scheme}
+            choose={() => setColorScheme(scheme)}
+          />
+        ))}
+        <Menu.Divider />
+        <Menu.Item component="a" href="/docs">
+          HTTP API
+        </Menu.Item>
+        {token !== undefined && <Menu.Item onClick={signOut}>Sign out</Menu.Item>}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+interface ChoiceProps {
+  readonly label: string;
+  readonly chosen: boolean;
+  readonly choose: () => void;
+}
+
+function Choice({ label, chosen, choose }: ChoiceProps) {
+  return (
+    <Menu.Item role="menuitemradio" aria-checked={chosen} onClick={choose} fw={chosen ? 600 : undefined}>
+      {chosen ? "✓ " : ""}
+      {label}
+    </Menu.Item>
+  );
+}
