@@ -269,3 +269,14 @@ describe("prove", () => {
     await expect(proving(0, { signer: forged })).rejects.toMatchObject({ code: "note_signature_wrong" });
   });
 });
+
+test("a policy is told as it is, or that there is none", async () => {
+  const text = "log audit.example/logs/main+…\nquorum none\n";
+  const node = await faultyNode(
+    (_, response) => json(response, 200, { policy: text }),
+    (_, response) => json(response, 200, { policy: null }),
+  );
+  const { stele } = client([node]);
+  expect([await stele.policy(), await stele.policy()]).toEqual([text, undefined]);
+  expect(node.requests[0]!.url).toBe("/v1/logs/main/policy");
+});

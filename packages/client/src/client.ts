@@ -5,6 +5,7 @@ import {
   KEY_STATEMENTS_MAX,
   leafHash,
   NOTE_LENGTH_BYTES_MAX,
+  POLICY_LENGTH_BYTES_MAX,
   verifyCheckpoint,
   VerificationError,
   verifyInclusion,
@@ -310,6 +311,15 @@ export class SteleClient {
     return parseLogInfo(
       new Answer(await this.#transport.json(request, SMALL_ANSWER_LENGTH_BYTES_MAX, options), "log"),
     );
+  }
+
+  /**
+   * The tlog-policy that the log is published under, for `parsePolicy`: what the node says that others are asked to cosign. Undefined: nobody
+   * is. Not to be trusted more than the node.
+   */
+  async policy(options: CallOptions = {}): Promise<string | undefined> {
+    const answer = await this.#get(this.#path("policy"), POLICY_LENGTH_BYTES_MAX * 2, options);
+    return answer.has("policy") ? answer.field("policy").string() : undefined;
   }
 
   /** The keys of the log, and the statements that declare them; unverified: give them to `followSuccession`. */

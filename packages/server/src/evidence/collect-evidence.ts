@@ -3,15 +3,14 @@ import { setTimeout } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import {
   decodeUtf8,
-  formatPolicy,
   MalformedError,
-  parseVerifierKey,
   UnavailableError,
   type Evidence,
   type EvidenceEntry,
 } from "@stele/proof";
 import { formatQuery, type Query } from "@stele/query";
 import type { AuditLog, SignedTreeHead } from "../log/audit-log.ts";
+import { statedPolicy } from "../publish/stated-policy.ts";
 
 export interface EvidenceRequest {
   readonly query: Query;
@@ -101,18 +100,6 @@ async function checkpointOver(
     if (performance.now() > deadline) return head;
     await setTimeout(WITNESS_POLL_MS, undefined, { signal });
   }
-}
-
-/** The policy that the log's checkpoints are published by, of this log alone, without the addresses of witnesses. */
-function statedPolicy(log: AuditLog): string {
-  const { witnesses = [], groups = [], quorum } = log.policy() ?? {};
-  const policy = formatPolicy({
-    logs: [{ key: parseVerifierKey(log.vkey) }],
-    witnesses: witnesses.map(({ name, key }) => ({ name, key })),
-    groups,
-    ...(quorum !== undefined && { quorum }),
-  });
-  return decodeUtf8(policy);
 }
 
 async function findEntries(

@@ -50,6 +50,7 @@ it("has every call, and everything of each", () => {
     "get /v1/logs/{log}/evidence",
     "get /v1/logs/{log}/histogram",
     "get /v1/logs/{log}/keys",
+    "get /v1/logs/{log}/policy",
     "get /v1/logs/{log}/proof/consistency",
     "get /v1/logs/{log}/proof/inclusion",
     "get /v1/logs/{log}/sources",

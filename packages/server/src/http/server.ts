@@ -18,6 +18,7 @@ import { logRoutes } from "./log-routes.ts";
 import type { NodeView } from "./node-view.ts";
 import { operationsRoutes } from "./operations-routes.ts";
 import { statusRoutes } from "./status-routes.ts";
+import { policyRoutes } from "./policy-routes.ts";
 import { proofRoutes } from "./proof-routes.ts";
 import { NAMED_SCHEMAS } from "./schemas.ts";
 import { sessionRoutes } from "./session-routes.ts";
@@ -95,6 +96,7 @@ export async function buildServer(node: NodeView, options: ServerOptions): Promi
   for (const routes of [
     logRoutes,
     keyRoutes,
+    policyRoutes,
     searchRoutes,
     entryRoutes,
     tailRoutes,

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Role } from "../../access/role.ts";
 import { createToken, revokeToken } from "../../access/token-file.ts";
 import { hashToken, readTokenFile, TokenStore } from "../../access/tokens.ts";
-import { SteleNode } from "../../node.ts";
+import { SteleNode, type NodeOptions } from "../../node.ts";
 import { buildServer, type ServerOptions } from "../server.ts";
 
 /** A node on a directory of its own, served on a port of its own. */
@@ -25,12 +25,15 @@ export interface ServedNode {
 }
 
 /** Serves a real node. */
-export async function serveNode(options: Partial<ServerOptions> = {}): Promise<ServedNode> {
+export async function serveNode(
+  options: Partial<ServerOptions> = {},
+  nodeOptions: Partial<NodeOptions> = {},
+): Promise<ServedNode> {
   const dataDir = await mkdtemp(join(tmpdir(), "stele-http-"));
   const tokenPath = join(dataDir, "tokens.json");
   const lines: string[] = [];
   let clockMs = 0;
-  const node = await SteleNode.open({ dataDir });
+  const node = await SteleNode.open({ dataDir, ...nodeOptions });
   const api = await buildServer(node, {
     host: "127.0.0.1",
     // Each look is a second later, so that a new token counts at once.
