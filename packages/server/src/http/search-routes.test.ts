@@ -69,6 +69,22 @@ describe("a search", () => {
     }
   });
 
+  it("begins at an offset, as of a size", async () => {
+    const bobs = Array.from({ length: 40 }, (_, i) => `e${i * 3}`);
+    const parameters = { actor: "bob", limit: "7", as_of: "100" };
+    const newest = await search({ ...parameters, offset: "10" });
+    expect(ids(newest)).toEqual(bobs.slice(0, 34).toReversed().slice(10, 17));
+    expect(newest).toMatchObject({ indexed_size: 100, next_cursor: expect.any(String) });
+    expect(newest).not.toHaveProperty("total");
+    const last = await search({ ...parameters, order: "oldest", offset: "30" });
+    expect(ids(last)).toEqual(bobs.slice(30, 34));
+    expect(last).toMatchObject({ total: 34, next_cursor: null });
+    expect(await search({ as_of: "100", offset: "98", limit: "1" })).toMatchObject({
+      events: [{ index: 1 }],
+      total: 100,
+    });
+  });
+
   it("takes the query as text and as parameters", async () => {
     const expected = ["e90", "e60", "e30", "e0"];
     expect(ids(await search({ q: "actor:bob outcome:failure" }))).toEqual(expected);
@@ -95,8 +111,8 @@ describe("a search", () => {
     }
   });
 
-  it("does not wait for ever", async () => {
-    const response = await fetch(`${main}/events?min_index=100000`);
+  it.each(["min_index", "as_of"])("does not wait for ever for %s", async (parameter) => {
+    const response = await fetch(`${main}/events?${parameter}=100000`);
     expect(response.headers.get("retry-after")).toMatch(/^\d+$/);
     expect(await refusal(response)).toMatchObject({ status: 503, error: { code: "index_behind" } });
   });
@@ -111,6 +127,10 @@ describe("a search", () => {
     ["order=sideways", { code: "parameter_malformed" }],
     ["min_index=-1", { code: "parameter_malformed" }],
     ["cursor=nonsense", { code: "cursor_invalid" }],
+    ["cursor=nonsense&offset=5", { code: "search_invalid" }],
+    ["offset=-1", { code: "parameter_malformed" }],
+    ["offset=1000001", { code: "parameter_malformed" }],
+    ["as_of=-1", { code: "parameter_malformed" }],
   ])("is refused: %s", async (query, error) => {
     expect(await refusal(await fetch(`${main}/events?${query}`))).toMatchObject({ status: 400, error });
   });
@@ -132,6 +152,33 @@ describe("counts", () => {
       tree_size: expect.any(Number),
       indexed_size: expect.any(Number),
     });
+  });
+
+  it("as of a size", async () => {
+    expect(await get("histogram?as_of=30&buckets=1&field=outcome")).toMatchObject({
+      total: 30,
+      buckets: [{ counts: { success: 27, failure: 3 } }],
+      indexed_size: 30,
+    });
+    expect(await get("top?field=outcome&as_of=30")).toMatchObject({
+      values: [
+        { value: "success", count: 27 },
+        { value: "failure", count: 3 },
+      ],
+      indexed_size: 30,
+    });
+  });
+
+  it("of values that are names of an object's own", async () => {
+    const names = ["__proto__", "constructor", "toString"];
+    await submit(
+      served.url,
+      names.map((name) => event({ id: `own-${name}`, tenant: name })),
+    );
+    const { tree_size } = await readJson<Page>(await fetch(main));
+    const path = `histogram?field=tenant&q=tenant:*&buckets=1&min_index=${tree_size - 1}`;
+    const text = await (await fetch(`${main}/${path}`)).text();
+    for (const name of names) expect(text).toContain(`${JSON.stringify(name)}:1`);
   });
 
   it("of the most frequent values", async () => {

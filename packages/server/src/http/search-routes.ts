@@ -1,5 +1,6 @@
 import { Type } from "typebox";
 import { parseTime, queryFromParameters, type QueryParameters } from "@stele/query";
+import { OFFSET_MAX } from "../search/search-index.ts";
 import type { Api, ApiContext } from "./api.ts";
 import { RequestError } from "./errors.ts";
 import { findLog } from "./node-view.ts";
@@ -23,6 +24,14 @@ const MinIndex = Type.Optional(
   }),
 );
 
+const AsOf = Type.Optional(
+  Type.Integer({
+    ...Size,
+    description:
+      "Only entries with an index below it, as if the tree had this size. Waits until they are searchable, as min_index does",
+  }),
+);
+
 const Time = Type.String({
   description: "RFC 3339 date or time, or a distance into the past such as -24h",
 });
@@ -30,6 +39,9 @@ const Time = Type.String({
 const Found = Type.Object({
   events: Type.Array(reference(IndexedEntry)),
   next_cursor: Type.Union([Type.String(), Type.Null()], { description: "null: there is nothing further" }),
+  total: Type.Optional(
+    Type.Integer({ ...Size, description: "All hits, where the node knows without counting for it" }),
+  ),
   indexed_size: Type.Integer({ ...Size, description: "How many entries, from 0 on, were searched" }),
   tree_size: Size,
 });
@@ -63,10 +75,10 @@ export function searchRoutes(api: Api, { node, limits, nowMs }: ApiContext): voi
   const config = { role: "reader" } as const;
   const schema = { tags: ["search"], params: LogParameters };
 
-  /** The log, once its index has `minIndex`. */
-  async function indexedLog(name: string, minIndex: number | undefined) {
+  /** The log, once its index has `minIndex`, and what is below `asOf`. */
+  async function indexedLog(name: string, minIndex = -1, asOf = 0) {
     const log = findLog(node, name);
-    if (minIndex !== undefined) await log.search.waitFor(minIndex + 1, limits.indexWaitMsMax);
+    await log.search.waitFor(Math.max(minIndex + 1, asOf), limits.indexWaitMsMax);
     return log;
   }
 
@@ -86,6 +98,14 @@ export function searchRoutes(api: Api, { node, limits, nowMs }: ApiContext): voi
           cursor: Type.Optional(
             Type.String({ description: "next_cursor of the page before, with the same query" }),
           ),
+          offset: Type.Optional(
+            Type.Integer({
+              minimum: 0,
+              maximum: OFFSET_MAX,
+              description: "Leaves out so many hits in front. Not beside cursor",
+            }),
+          ),
+          as_of: AsOf,
           min_index: MinIndex,
           ...FILTERS,
         }),
@@ -93,13 +113,21 @@ export function searchRoutes(api: Api, { node, limits, nowMs }: ApiContext): voi
       },
     },
     async (request, reply) => {
-      const { order = "newest", limit = LIMIT_DEFAULT, cursor, min_index, ...filters } = request.query;
+      const { order = "newest", limit = LIMIT_DEFAULT, ...others } = request.query;
+      const { cursor, offset, as_of, min_index, ...filters } = others;
       const query = readQuery(filters);
-      const log = await indexedLog(request.params.log, min_index);
-      const page = await log.search.search(query, { order, limit, ...(cursor !== undefined && { cursor }) });
+      const log = await indexedLog(request.params.log, min_index, as_of);
+      const page = await log.search.search(query, {
+        order,
+        limit,
+        ...(cursor !== undefined && { cursor }),
+        ...(offset !== undefined && { offset }),
+        ...(as_of !== undefined && { asOf: as_of }),
+      });
       const events = page.items.map(({ index, entry }) => `{"index":${index},"entry":${entry}}`);
-      const sizes = { indexed_size: page.indexedSize, tree_size: log.head().treeSize };
-      const rest = JSON.stringify({ next_cursor: page.nextCursor, ...sizes }).slice(1);
+      const { nextCursor, total, indexedSize } = page;
+      const sizes = { total, indexed_size: indexedSize, tree_size: log.head().treeSize };
+      const rest = JSON.stringify({ next_cursor: nextCursor, ...sizes }).slice(1);
       return await reply
         .type("application/json; charset=utf-8")
         .send(`{"events":[${events.join(",")}],${rest}`);
@@ -130,15 +158,16 @@ export function searchRoutes(api: Api, { node, limits, nowMs }: ApiContext): voi
         field: Type.Optional(GroupField),
         from: Type.Optional(Time),
         to: Type.Optional(Time),
+        as_of: AsOf,
         min_index: MinIndex,
         ...FILTERS,
       }),
       response: answers(200, "The counts", json(Counted)),
     },
     handler: async (request) => {
-      const { buckets, interval_ms, field, from, to, min_index, ...filters } = request.query;
+      const { buckets, interval_ms, field, from, to, as_of, min_index, ...filters } = request.query;
       const query = readQuery(filters);
-      const log = await indexedLog(request.params.log, min_index);
+      const log = await indexedLog(request.params.log, min_index, as_of);
       const histogram = await log.search.histogram(query, {
         ...(interval_ms === undefined
           ? { buckets: buckets ?? BUCKETS_DEFAULT }
@@ -146,6 +175,7 @@ export function searchRoutes(api: Api, { node, limits, nowMs }: ApiContext): voi
         ...(field !== undefined && { field }),
         ...(from !== undefined && { from: readTime("from", from, nowMs()) }),
         ...(to !== undefined && { to: readTime("to", to, nowMs()) }),
+        ...(as_of !== undefined && { asOf: as_of }),
       });
       return {
         interval_ms: histogram.intervalMs,
@@ -170,16 +200,18 @@ export function searchRoutes(api: Api, { node, limits, nowMs }: ApiContext): voi
       querystring: Type.Object({
         field: GroupField,
         limit: Type.Optional(Type.Integer({ minimum: 1, maximum: LIMIT_MAX, default: TOP_DEFAULT })),
+        as_of: AsOf,
         min_index: MinIndex,
         ...FILTERS,
       }),
       response: answers(200, "The values, most frequent first", json(Top)),
     },
     handler: async (request) => {
-      const { field, limit = TOP_DEFAULT, min_index, ...filters } = request.query;
+      const { field, limit = TOP_DEFAULT, as_of, min_index, ...filters } = request.query;
       const query = readQuery(filters);
-      const log = await indexedLog(request.params.log, min_index);
-      const { values, indexedSize } = await log.search.top(query, field, limit);
+      const log = await indexedLog(request.params.log, min_index, as_of);
+      const asOf = as_of !== undefined && { asOf: as_of };
+      const { values, indexedSize } = await log.search.top(query, field, limit, { ...asOf });
       return { values, indexed_size: indexedSize, tree_size: log.head().treeSize };
     },
   });

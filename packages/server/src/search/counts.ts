@@ -77,31 +77,29 @@ const INTERVALS = [
   ...[1, 2, 7, 14, 30, 90, 365].map((n) => n * DAY),
 ];
 
-/** Counts hits over everything that the view has. */
+/** Counts hits over the first `size` entries of a view. */
 export class Counts {
   readonly #reader: PartReader;
-  readonly #view: IndexView;
   readonly #condition: SqlCondition;
   readonly #query: Query;
   readonly #part: Part;
 
-  constructor(reader: PartReader, view: IndexView, query: Query) {
+  constructor(reader: PartReader, view: IndexView, query: Query, size: number) {
     this.#reader = reader;
-    this.#view = view;
     this.#query = query;
     this.#condition = toSql(query);
     const possible = mayMatch(query);
     this.#part = {
       start: 0,
-      end: view.indexedSize,
-      segments: view.segments.filter(({ statistics }) => possible(statistics)),
-      chunks: view.chunks,
+      end: size,
+      segments: view.segments.filter(({ start, statistics }) => start < size && possible(statistics)),
+      chunks: size > view.sealedSize ? view.chunks.filter(({ start }) => start < size) : [],
       sealedSize: view.sealedSize,
     };
   }
 
   async top(field: Field, limit: number): Promise<TopValues> {
-    return { values: await this.#topOf(field, this.#condition, limit), indexedSize: this.#view.indexedSize };
+    return { values: await this.#topOf(field, this.#condition, limit), indexedSize: this.#part.end };
   }
 
   async #topOf(field: Field, condition: SqlCondition, limit = VALUES_MAX): Promise<TopValues["values"]> {
@@ -134,7 +132,8 @@ export class Counts {
     const buckets = Array.from({ length: size }, (_, i) => ({
       start: (first + i) * intervalMs,
       count: 0,
-      counts: {} as Record<string, number>,
+      // Without a prototype: its names are values of events.
+      counts: Object.create(null) as Record<string, number>,
     }));
     const { field } = options;
     const values = field ? await this.#split(field, bucket, inRange, buckets) : [];
@@ -147,7 +146,7 @@ export class Counts {
       for (const [at, count] of totals) buckets[Number(at)]!.count = Number(count);
     }
     const total = buckets.reduce((sum, { count }) => sum + count, 0);
-    return { intervalMs, buckets, values, total, indexedSize: this.#view.indexedSize };
+    return { intervalMs, buckets, values, total, indexedSize: this.#part.end };
   }
 
   /** Counts each bucket by the most frequent values of a field, and returns these. */
@@ -203,14 +202,18 @@ export class Counts {
     const from = options.from ?? asked.fromMs;
     const to = options.to ?? asked.toMs;
     if (from !== undefined && to !== undefined) return { from, to };
-    const hot = await this.#reader.select(
-      { ...this.#part, segments: [] },
+    // What segments say of themselves holds for those that count as a whole.
+    const { segments, end } = this.#part;
+    const seen = await this.#reader.select(
+      { ...this.#part, segments: segments.filter((segment) => segment.end > end) },
       `${TIME} AS ms`,
       { where: "TRUE", params: [] },
       (entries) => `SELECT min(ms), max(ms) FROM ${entries} HAVING count(*) > 0`,
     );
-    const ranges = this.#part.segments.map(({ statistics }) => statistics.occurred_at);
-    ranges.push(...hot.map(([least, greatest]): [number, number] => [Number(least), Number(greatest)]));
+    const ranges = segments
+      .filter((segment) => segment.end <= end)
+      .map(({ statistics }) => statistics.occurred_at);
+    ranges.push(...seen.map(([least, greatest]): [number, number] => [Number(least), Number(greatest)]));
     const least = Math.min(...ranges.map(([ms]) => ms));
     const greatest = Math.max(...ranges.map(([, ms]) => ms));
     if (ranges.length === 0) return { from: from ?? to ?? 0, to: to ?? from ?? 0 };

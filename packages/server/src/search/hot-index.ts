@@ -4,7 +4,7 @@ import { InvariantError } from "@stele/proof";
 import { quoted, type Database } from "./database.ts";
 import { COLUMN_DEFINITIONS, HOT_EXPRESSIONS, JSON_COLUMNS } from "./entry-columns.ts";
 
-/** A chunk is closed once it has so many entries; dropping one gives its memory back. */
+/** A chunk is closed once it has so many entries, unless told; dropping one gives its memory back. */
 const CHUNK_ENTRIES = 65_536;
 /** Twice the longest entry: DuckDB's buffers are a multiple of it. */
 const OBJECT_BYTES_MAX = 128 * 1024;
@@ -26,13 +26,15 @@ interface OpenChunk extends HotChunk {
 export class HotIndex {
   readonly #database: Database;
   readonly #feed: string;
+  readonly #chunkEntries: number;
   #writer: DuckDBConnection | undefined;
   #chunks: OpenChunk[] = [];
   /** An insert into it runs. */
   #written: OpenChunk | undefined;
 
-  constructor(database: Database) {
+  constructor(database: Database, chunkEntries = CHUNK_ENTRIES) {
     this.#database = database;
+    this.#chunkEntries = chunkEntries;
     this.#feed = database.temporaryFile("feed.ndjson");
   }
 
@@ -103,7 +105,7 @@ export class HotIndex {
 
   async #chunkFor(writer: DuckDBConnection, start: number): Promise<OpenChunk> {
     const present = this.#chunks.at(-1);
-    if (present && present.end - present.start < CHUNK_ENTRIES) return (this.#written = present);
+    if (present && present.end - present.start < this.#chunkEntries) return (this.#written = present);
     const columns = this.#database.uniqueName("columns");
     await writer.run(`CREATE TABLE ${columns} (seq BIGINT, id VARCHAR, ${COLUMN_DEFINITIONS})`);
     const chunk: OpenChunk = { columns, start, end: start, users: 0, dropped: false };

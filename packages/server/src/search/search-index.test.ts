@@ -2,75 +2,13 @@ import { rm } from "node:fs/promises";
 import { setImmediate } from "node:timers/promises";
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { matches, parseQuery, type ParsedEntry, type Query } from "@stele/query";
+import { parseQuery, type ParsedEntry } from "@stele/query";
 import { SearchIndex } from "./search-index.ts";
 import { buildSegment } from "./segment-builder.ts";
-import type { Segment } from "./segment.ts";
+import { ALL, allPages, expected, filled, QUERIES, query, reading } from "./testing/filled-index.ts";
 import { entryText, entryTexts, linesOf, START_MS, TestLog } from "./testing/test-log.ts";
 
-const ALL: Query = { terms: [] };
-const QUERIES = [
-  "",
-  "actor:actor-3",
-  "actor:nobody",
-  "action:document.* -outcome:success",
-  "tenant:tenant-2,tenant-4 target:doc-7",
-  "ip:10.0.1.0/24",
-  `"needle17 "`,
-  "metadata.n:700 actor_type:user",
-  "source:source-1 outcome:failure",
-  "after:2026-01-01T00:05:00Z before:2026-01-01T00:12:00Z",
-  "after:2030-01-01",
-  "id:id-00000300",
-];
-
-function query(text: string): Query {
-  return parseQuery(text, { nowMs: START_MS });
-}
-
-function expected(entries: readonly string[], filter: Query): number[] {
-  const test = matches(filter);
-  return entries.flatMap((text, index) => (test(JSON.parse(text) as ParsedEntry, text) ? [index] : []));
-}
-
-/** A log of `entries`, the first of them sealed in segments of these sizes, the rest hot. */
-async function filled(log: TestLog, entries: readonly string[], sealed: readonly number[], commit = 37) {
-  const file = await log.writeJournal(0, entries, commit);
-  const segments: Segment[] = [];
-  let start = 0;
-  for (const size of sealed) {
-    segments.push(await buildSegment(log.job(start, entries.slice(start, start + size), [file])));
-    start += size;
-  }
-  const index = new SearchIndex({
-    database: log.database,
-    files: log.files,
-    segments,
-    readEntries: reading(entries),
-  });
-  await index.rebuild([file]);
-  return { index, file, segments };
-}
-
 const lastDay = (nowMs: number) => parseQuery("after:-24h", { nowMs });
-
-/** What the log does for its index. */
-function reading(entries: readonly string[]) {
-  return async (from: number, to: number) => entries.slice(from, to).map((entry) => Buffer.from(entry));
-}
-
-async function allPages(index: SearchIndex, filter: Query, order: "newest" | "oldest", limits: () => number) {
-  const items: { index: number; entry: string }[] = [];
-  let cursor: string | null | undefined;
-  do {
-    const limit = limits();
-    const page = await index.search(filter, { order, limit, ...(cursor && { cursor }) });
-    expect(page.items.length).toBeLessThanOrEqual(limit);
-    items.push(...page.items);
-    cursor = page.nextCursor;
-  } while (cursor !== null);
-  return items;
-}
 
 it("finds what a filter over all entries finds, in pages of any size, hot and sealed, in both orders", async () => {
   await using log = await TestLog.create();
@@ -89,7 +27,7 @@ it("finds what a filter over all entries finds, in pages of any size, hot and se
         if (order === "newest") found = found.toReversed();
         // Pages of one item would take long for thousands of hits.
         const least = Math.ceil(found.length / 25);
-        const items = await allPages(index, filter, order, () => Math.max(least, limits.next().value));
+        const items = await allPages(index, filter, { order }, () => Math.max(least, limits.next().value));
         expect(items).toEqual(found.map((i) => ({ index: i, entry: entries[i] })));
       },
     ),
@@ -128,7 +66,7 @@ it("shows each entry exactly once while entries are appended, sealed and searche
     while (!done) {
       // Before the first entry, a search does not wait for anything.
       await setImmediate();
-      const items = await allPages(index, ALL, order, () => 700);
+      const items = await allPages(index, ALL, { order }, () => 700);
       const indexes = items.map((item) => item.index);
       const wanted = indexes.map((_, i) => (order === "newest" ? indexes.length - 1 - i : i));
       expect(indexes).toEqual(wanted);
@@ -210,6 +148,7 @@ it("is empty before the first entry", async () => {
     items: [],
     nextCursor: null,
     indexedSize: 0,
+    total: 0,
   });
   expect(await index.histogram(ALL, { buckets: 10, field: "actor" })).toMatchObject({
     total: 0,
@@ -295,7 +234,7 @@ it("indexes the journal once, whatever of it is sealed or appended again", async
   const rebuilding = index.rebuild([file]);
   const appending = index.append(1900, 1100, [linesOf(entries.slice(1900))]);
   await Promise.all([rebuilding, appending, index.waitFor(3000, 20_000)]);
-  expect(await allPages(index, ALL, "oldest", () => 1000)).toEqual(
+  expect(await allPages(index, ALL, { order: "oldest" }, () => 1000)).toEqual(
     entries.map((entry, i) => ({ index: i, entry })),
   );
   await index.append(4000, 1, [linesOf([entryText(4000)])]);

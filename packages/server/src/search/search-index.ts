@@ -4,6 +4,7 @@ import type { JournalFile } from "../store/journal.ts";
 import { Counts, type Field, type Histogram, type HistogramOptions, type TopValues } from "./counts.ts";
 import type { Database } from "./database.ts";
 import { compareHotRows, type HotDifference } from "./hot-comparison.ts";
+import { HitCounts } from "./hit-counts.ts";
 import { HotIndex } from "./hot-index.ts";
 import { IndexFeed } from "./index-feed.ts";
 import { PartReader, type IndexView, type ReadEntries } from "./index-view.ts";
@@ -23,11 +24,23 @@ export interface SearchIndexOptions {
   readonly files: SegmentFiles;
   /** Hot entries are not kept twice: their bytes are read from where they are. */
   readonly readEntries: ReadEntries;
+  /** After which time a page ends, or counting what is in front of it; 10,000 unless told. */
+  readonly pageTimeMsMax?: number;
+  /** Into how large chunks hot entries go; 65,536 unless told. */
+  readonly chunkEntries?: number;
 }
 
 const LIMIT_MAX = 1000;
+/** So far into the hits a search may begin. */
+export const OFFSET_MAX = 1_000_000;
+const PAGE_TIME_MS_MAX = 10_000;
 /** docs/spec/entry.md; no character of it is escaped in JSON. */
 const ID = /^[0-9A-Za-z._:/@+=~-]{1,128}$/;
+
+export interface AsOf {
+  /** A tree size: only entries with a leaf index below it. */
+  readonly asOf?: number;
+}
 
 interface Waiter {
   readonly size: number;
@@ -44,13 +57,17 @@ export class SearchIndex {
   readonly #feed: IndexFeed;
   readonly #reader: PartReader;
   readonly #segmentReader: SegmentReader;
+  readonly #hitCounts = new HitCounts();
+  readonly #pageTimeMsMax: number;
   #segments: readonly Segment[];
   readonly #waiters = new Set<Waiter>();
 
-  constructor({ database, segments, files, readEntries }: SearchIndexOptions) {
+  constructor(options: SearchIndexOptions) {
+    const { database, segments, files, readEntries, pageTimeMsMax, chunkEntries } = options;
     this.#segments = segments;
+    this.#pageTimeMsMax = pageTimeMsMax ?? PAGE_TIME_MS_MAX;
     this.#database = database;
-    this.#hot = new HotIndex(database);
+    this.#hot = new HotIndex(database, chunkEntries);
     this.#feed = new IndexFeed(this.#hot, this.sealedSize, (size) => this.#wake(size));
     this.#segmentReader = new SegmentReader(database, files);
     this.#reader = new PartReader(database, this.#hot, files, this.#segmentReader, readEntries);
@@ -110,25 +127,41 @@ export class SearchIndex {
 
   /**
    * A page of hits in the order of the log. Pages that follow each other by cursor have each hit exactly once, while
-   * entries are appended and sealed.
+   * entries are appended and sealed; with the same `asOf`, hits also keep their offsets. Wait for `asOf` before ({@link
+   * waitFor}): entries that are not indexed yet have no place.
    *
    * @throws MalformedError `search_invalid`, `cursor_invalid`; UnavailableError `search_timeout`, `search_memory`,
    *   `search_overloaded`; VerificationError `segment_corrupt`: no results rather than a part of them
    */
   async search(query: Query, options: SearchOptions): Promise<SearchPage> {
-    checkLimit(options.limit);
-    return await new PageSearch(this.#reader, () => this.#view(), query, options).run();
+    const { limit, offset, asOf, cursor } = options;
+    checkNumber("limit", limit, 1, LIMIT_MAX);
+    checkNumber("offset", offset, 0, OFFSET_MAX);
+    checkNumber("as_of", asOf, 0, Number.MAX_SAFE_INTEGER);
+    if (offset !== undefined && cursor !== undefined) {
+      throw new MalformedError(
+        "search_invalid",
+        "A page begins at an offset or at a cursor: give one of them",
+      );
+    }
+    const searched = {
+      reader: this.#reader,
+      view: () => this.#view(),
+      hitCounts: this.#hitCounts,
+      timeMsMax: this.#pageTimeMsMax,
+    };
+    return await new PageSearch(searched, query, options).run();
   }
 
   /** Counts hits over time. @throws as {@link search} */
-  async histogram(query: Query, options: HistogramOptions): Promise<Histogram> {
-    return await this.#counting(query, (counts) => counts.histogram(options));
+  async histogram(query: Query, options: HistogramOptions & AsOf): Promise<Histogram> {
+    return await this.#counting(query, options, (counts) => counts.histogram(options));
   }
 
   /** The most frequent values of a field among the hits. @throws as {@link search} */
-  async top(query: Query, field: Field, limit: number): Promise<TopValues> {
-    checkLimit(limit);
-    return await this.#counting(query, (counts) => counts.top(field, limit));
+  async top(query: Query, field: Field, limit: number, options: AsOf = {}): Promise<TopValues> {
+    checkNumber("limit", limit, 1, LIMIT_MAX);
+    return await this.#counting(query, options, (counts) => counts.top(field, limit));
   }
 
   /** The leaf index of the first entry with this id. @throws VerificationError `segment_corrupt` */
@@ -190,9 +223,11 @@ export class SearchIndex {
     return { segments: this.#segments, chunks: this.#hot.chunks, sealedSize, indexedSize };
   }
 
-  async #counting<T>(query: Query, work: (counts: Counts) => Promise<T>): Promise<T> {
+  async #counting<T>(query: Query, { asOf }: AsOf, work: (counts: Counts) => Promise<T>): Promise<T> {
+    checkNumber("as_of", asOf, 0, Number.MAX_SAFE_INTEGER);
     const view = this.#view();
-    return await this.#reader.holding(view, () => work(new Counts(this.#reader, view, query)));
+    const size = Math.min(asOf ?? Infinity, view.indexedSize);
+    return await this.#reader.holding(view, () => work(new Counts(this.#reader, view, query, size)));
   }
 
   #wake(size: number): void {
@@ -200,7 +235,7 @@ export class SearchIndex {
   }
 }
 
-function checkLimit(limit: number): void {
-  if (Number.isSafeInteger(limit) && limit >= 1 && limit <= LIMIT_MAX) return;
-  throw new MalformedError("search_invalid", `limit is ${limit}; it must be from 1 to ${LIMIT_MAX}`);
+function checkNumber(name: string, value: number | undefined, min: number, max: number): void {
+  if (value === undefined || (Number.isSafeInteger(value) && value >= min && value <= max)) return;
+  throw new MalformedError("search_invalid", `${name} is ${value}; it must be from ${min} to ${max}`);
 }
