@@ -1,11 +1,38 @@
-import { Container, Title } from "@mantine/core";
+import { Title } from "@mantine/core";
+import { useLogName } from "../app/log-name.ts";
+import { EventView } from "../event/event-view.tsx";
+import { Facets } from "./facets.tsx";
+import { Histogram } from "./histogram.tsx";
+import { ResultTable } from "./result-table.tsx";
+import { useExplore } from "./use-explore.ts";
+import classes from "./explore.module.css";
 
+/** Search the log: what is asked for above, the answer below, all of it in the URL. */
 export function ExplorePage() {
+  const log = useLogName();
+  const { search } = useExplore();
   return (
-    <Container py="md">
-      <Title order={1} size="h3">
+    <div className={classes["page"]}>
+      <Title order={1} className={classes["title"]}>
         Explore
       </Title>
-    </Container>
+      <div className={classes["tools"]}>
+        <div className={classes["search"]} />
+      </div>
+      <Histogram />
+      <div className={classes["columns"]}>
+        <aside className={classes["facets"]} aria-label="Facets">
+          <Facets />
+        </aside>
+        <section className={classes["results"]} aria-label="Events">
+          <ResultTable />
+        </section>
+        {search.event !== undefined && (
+          <section className={classes["pane"]} aria-label={`Event ${search.event}`}>
+            <EventView log={log} index={search.event} />
+          </section>
+        )}
+      </div>
+    </div>
   );
 }

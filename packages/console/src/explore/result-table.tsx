@@ -1,0 +1,6 @@
+import { Skeleton } from "@mantine/core";
+
+/** The hits. */
+export function ResultTable() {
+  return <Skeleton height={400} animate={false} />;
+}
