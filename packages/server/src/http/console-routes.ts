@@ -14,8 +14,8 @@ const NOT_BUILT =
  * The console, for anyone: it says nothing about what the node holds, and asks for a token if one is needed. It runs scripts
  * of this node only, and asks this node only.
  */
-export async function consoleRoutes(api: Api): Promise<void> {
-  const built = await readConsole();
+export async function consoleRoutes(api: Api, directory?: string): Promise<void> {
+  const built = await readConsole(directory);
   const config = { role: "anyone" } as const;
   for (const path of CONSOLE_PATHS) {
     api.get(path, { config, schema: { hide: true } }, async (_request, reply) => {

@@ -39,6 +39,8 @@ export interface ServerOptions {
   /** Where lines about requests that failed go, one a request. Without: nowhere. */
   readonly logger?: FastifyServerOptions["logger"];
   readonly limits?: Partial<HttpLimits>;
+  /** Where the console was built. In this package's assets unless told. */
+  readonly consoleDirectory?: string;
 }
 
 const MAX_HEADER_BYTES = 16 * 1024;
@@ -112,7 +114,7 @@ export async function buildServer(node: NodeView, options: ServerOptions): Promi
   await api.register(async (scope) => alarmRoutes(scope, context));
   statusRoutes(api, context);
   verifierPageRoute(api);
-  await consoleRoutes(api);
+  await consoleRoutes(api, options.consoleDirectory);
   return api;
 }
 
