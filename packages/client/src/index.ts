@@ -10,6 +10,7 @@ export type {
   TopValues,
   TopValuesOptions,
 } from "./counts.ts";
+export { CSV_HEADER, csvRow } from "./csv.ts";
 export type { Environment } from "./environment.ts";
 export { CLIENT_ERROR_CODES, RefusedError } from "./errors.ts";
 export type { EventProblem } from "./errors.ts";

@@ -1,8 +1,8 @@
+import { CSV_HEADER, csvRow } from "@stele/client";
 import { InvalidArgumentError } from "commander";
 import type { AddCommand } from "../command.ts";
 import { UsageError } from "../cli-error.ts";
 import { countOf } from "../count.ts";
-import { CSV_HEADER, csvRow } from "../csv.ts";
 import { positiveNumber, verifierKey } from "../option-values.ts";
 import { pointingAtMistakes, queryOf } from "../query-words.ts";
 import type { Session } from "../session.ts";

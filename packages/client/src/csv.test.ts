@@ -1,6 +1,6 @@
-import type { LogEntry } from "@stele/client";
 import { expect, test } from "vitest";
 import { CSV_HEADER, csvRow } from "./csv.ts";
+import type { LogEntry } from "./log-entry.ts";
 
 function eventOf(fields: object): LogEntry {
   const entry = {
@@ -54,4 +54,9 @@ test("texts with separators, quotes and line ends stay whole", () => {
   expect(cells).toEqual(
     expect.arrayContaining([reason, JSON.stringify(metadata), JSON.stringify(["x", "y,z"])]),
   );
+});
+
+test("the last cell is the whole entry", () => {
+  const event = eventOf({ metadata: { note: 'a, "b"\n=1' } });
+  expect(JSON.parse(cellsOf(csvRow(event)).at(-1)!)).toEqual(event.entry);
 });

@@ -1,4 +1,4 @@
-import type { LogEntry } from "@stele/client";
+import type { LogEntry } from "./log-entry.ts";
 
 interface CsvColumn {
   readonly title: string;
@@ -26,12 +26,16 @@ const COLUMNS: readonly CsvColumn[] = [
   { title: "reason", value: ({ entry }) => entry.reason ?? "" },
   { title: "changes", value: ({ entry }) => jsonOf(entry.changes) },
   { title: "metadata", value: ({ entry }) => jsonOf(entry.metadata) },
+  { title: "entry", value: ({ entry }) => JSON.stringify(entry) },
 ];
 
 /** The first line. */
 export const CSV_HEADER = rowOf(COLUMNS.map(({ title }) => title));
 
-/** One event as a line of RFC 4180. No cell is taken for a formula. */
+/**
+ * One event as a line of RFC 4180. The last cell is the whole entry as JSON. No cell is taken for a formula: where one would
+ * be, an apostrophe is in front.
+ */
 export function csvRow(event: LogEntry): string {
   return rowOf(COLUMNS.map(({ value }) => cell(value(event))));
 }
