@@ -3,7 +3,9 @@ import { useLogName } from "../app/log-name.ts";
 import { EventView } from "../event/event-view.tsx";
 import { Facets } from "./facets.tsx";
 import { Histogram } from "./histogram.tsx";
+import { Refresh } from "./refresh.tsx";
 import { ResultTable } from "./result-table.tsx";
+import { TimeRange } from "./time-range/time-range.tsx";
 import { useExplore } from "./use-explore.ts";
 import classes from "./explore.module.css";
 
@@ -18,6 +20,8 @@ export function ExplorePage() {
       </Title>
       <div className={classes["tools"]}>
         <div className={classes["search"]} />
+        <TimeRange />
+        <Refresh />
       </div>
       <Histogram />
       <div className={classes["columns"]}>

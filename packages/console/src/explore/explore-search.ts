@@ -1,3 +1,5 @@
+import { parseTime } from "@stele/query";
+
 /** What the URL of the explore page says. */
 export interface ExploreSearch {
   /** In the query language. */
@@ -23,9 +25,9 @@ export function exploreSearch(given: Record<string, unknown>): ExploreSearch {
   const texts = (["q", "from", "to", "columns", "split"] as const).flatMap((name) => {
     // The router reads `q=5` as a number.
     const value = typeof given[name] === "number" ? String(given[name]) : given[name];
-    return typeof value === "string" && value !== "" && value.length <= TEXT_LENGTH_MAX
-      ? [[name, value]]
-      : [];
+    if (typeof value !== "string" || value === "" || value.length > TEXT_LENGTH_MAX) return [];
+    const isTime = name === "from" || name === "to";
+    return isTime && parseTime(value, 0) === undefined ? [] : [[name, value]];
   });
   return {
     ...(Object.fromEntries(texts) as Partial<Record<"q" | "from" | "to" | "columns" | "split", string>>),

@@ -2,6 +2,9 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useCallback, useMemo } from "react";
 import type { ExploreSearch } from "./explore-search.ts";
 
+/** The first part of the keys of all queries whose answers the page shows: a refresh asks these again. */
+export const EXPLORE_KEY = "explore";
+
 export type ExploreChange = { readonly [K in keyof ExploreSearch]?: ExploreSearch[K] | undefined };
 
 export interface Explore {

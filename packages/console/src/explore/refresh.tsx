@@ -1,0 +1,63 @@
+import { ActionIcon, Button, Menu } from "@mantine/core";
+import { useQueryClient } from "@tanstack/react-query";
+import { IconChevronDown, IconRefresh } from "@tabler/icons-react";
+import { useCallback, useEffect, useState } from "react";
+import { EXPLORE_KEY } from "./use-explore.ts";
+
+const PERIODS = [
+  { seconds: 0, label: "Off" },
+  { seconds: 10, label: "10 s" },
+  { seconds: 60, label: "60 s" },
+] as const;
+
+/** Asks everything on the page again: now, or every few seconds if that was chosen and the page is seen. */
+export function Refresh() {
+  const queryClient = useQueryClient();
+  const [seconds, setSeconds] = useState(0);
+  const refresh = useCallback(() => {
+    void queryClient.invalidateQueries({ queryKey: [EXPLORE_KEY] });
+  }, [queryClient]);
+
+  useEffect(() => {
+    if (seconds === 0) return undefined;
+    const timer = setInterval(() => {
+      if (document.visibilityState === "visible") refresh();
+    }, seconds * 1_000);
+    return () => clearInterval(timer);
+  }, [seconds, refresh]);
+
+  return (
+    <Button.Group>
+      <ActionIcon variant="default" size={36} aria-label="Refresh" title="Refresh" onClick={refresh}>
+        <IconRefresh size={16} aria-hidden />
+      </ActionIcon>
+      <Menu position="bottom-end">
+        <Menu.Target>
+          <Button
+            variant="default"
+            px={6}
+            rightSection={<IconChevronDown size={14} aria-hidden />}
+            aria-label={seconds === 0 ? "Automatic refresh: off" : `Automatic refresh: every ${seconds} s`}
+          >
+            {seconds === 0 ? "" : `${seconds} s`}
+          </Button>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Label>Automatic refresh</Menu.Label>
+          {PERIODS.map((period) => (
+            <Menu.Item
+              key={period.seconds}
+              role="menuitemradio"
+              aria-checked={seconds === period.seconds}
+              fw={seconds === period.seconds ? 600 : undefined}
+              onClick={() => setSeconds(period.seconds)}
+            >
+              {seconds === period.seconds ? "✓ " : ""}
+              {period.label}
+            </Menu.Item>
+          ))}
+        </Menu.Dropdown>
+      </Menu>
+    </Button.Group>
+  );
+}
