@@ -7,6 +7,7 @@ Standard library, and Ed25519 of https://cryptography.io.
 import argparse, base64, hashlib, json, re, sys, zlib
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 LENGTH_MAX, ENTRIES_MAX, TEXT_MAX, INTEGER_MAX = 64 << 20, 100_000, 1 << 16, 2**53 - 1
 LOG, WITNESS = 1, 4  # types of keys
@@ -115,7 +116,7 @@ class Policy:
             else:
                 raise Refused(f"policy: {line}")
         check(self.quorum is not None, "a policy without a quorum line")
-        public = [key.public.public_bytes_raw() for key in [*self.logs, *self.witnesses.values()]]
+        public = [key.public.public_bytes(Encoding.Raw, PublicFormat.Raw) for key in [*self.logs, *self.witnesses.values()]]
         check(len(set(public)) == len(public), "a policy with one key twice")
 
     def define(self, name: str) -> None:
