@@ -57,6 +57,7 @@ const OPTIONS: readonly ServeOption[] = [
     parse: wholeNumber,
     fallback: 8080,
   },
+  { flags: "--node-name <name>", description: "what people call this node (the name of the machine)" },
   { flags: "--tokens <file>", description: "access tokens (<data>/tokens.json)" },
   {
     flags: "--origin <prefix>",
@@ -243,6 +244,7 @@ export interface ServeFlags {
   readonly data: string;
   readonly host: string;
   readonly port: number;
+  readonly nodeName?: string;
   readonly tokens?: string;
   readonly origin?: string;
   readonly segmentEntries?: number;

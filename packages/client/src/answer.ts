@@ -42,6 +42,14 @@ export class Answer {
     ]);
   }
 
+  /** An array of numbers from 0 on, with null where there is none. */
+  numbersOrNull(): (number | null)[] {
+    if (!Array.isArray(this.#value)) throw this.#unlike("an array");
+    return this.#value.map((value: unknown, i) =>
+      value === null ? null : new Answer(value, `${this.#where}[${i}]`).number(),
+    );
+  }
+
   integer(): number {
     if (typeof this.#value === "number" && Number.isSafeInteger(this.#value) && this.#value >= 0) {
       return this.#value;

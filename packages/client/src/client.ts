@@ -29,7 +29,9 @@ import type { EventInput } from "./event.ts";
 import { formatEvents } from "./event-lines.ts";
 import { parseKeyList, type KeyList } from "./key-list.ts";
 import { parseLogEntry, type LogEntry } from "./log-entry.ts";
+import { parseMetricsHistory, type HistoryRange, type MetricsHistory } from "./metrics-history.ts";
 import { parseNodeStatus, type NodeStatus } from "./node-status.ts";
+import { parseNodes, type NodesOfStore } from "./nodes.ts";
 import { parseLogInfo, type LogInfo } from "./log-info.ts";
 import { entryId, type ProvenEntry } from "./proven-entry.ts";
 import { parseAppended, type Appended } from "./receipts.ts";
@@ -76,6 +78,8 @@ const RECEIPT_LENGTH_BYTES_MAX = 512;
 const PAGE_LENGTH_BYTES_MAX = 80 << 20;
 const EVIDENCE_TIMEOUT_MS = 120_000;
 const KEYS_LENGTH_BYTES_MAX = 2 * KEY_STATEMENTS_MAX * KEY_STATEMENT_LENGTH_BYTES_MAX;
+/** 320 series of 4,320 values. */
+const HISTORY_LENGTH_BYTES_MAX = 32 << 20;
 const SMALL_ANSWER_LENGTH_BYTES_MAX = 4 << 20;
 
 /**
@@ -299,6 +303,17 @@ export class SteleClient {
    */
   async session(options: CallOptions = {}): Promise<Session> {
     return parseSession(await this.#get("/v1/session", SMALL_ANSWER_LENGTH_BYTES_MAX, options));
+  }
+
+  /** What the node was at, over time. With several endpoints, of the one that answers. */
+  async history(range: HistoryRange = "1h", options: CallOptions = {}): Promise<MetricsHistory> {
+    const path = `/v1/metrics/history?range=${encodeURIComponent(range)}`;
+    return parseMetricsHistory(await this.#get(path, HISTORY_LENGTH_BYTES_MAX, options));
+  }
+
+  /** The nodes of the store, as each last said there. */
+  async nodes(options: CallOptions = {}): Promise<NodesOfStore> {
+    return parseNodes(await this.#get("/v1/nodes", SMALL_ANSWER_LENGTH_BYTES_MAX, options));
   }
 
   /** Makes a log, with a tree, a key and an order of its own. The one that exists, if it does. */

@@ -18,6 +18,8 @@ export type { Change, Entry, EventContext, EventInput, Outcome, Party } from "./
 export type { KeyList } from "./key-list.ts";
 export type { LogEntry } from "./log-entry.ts";
 export type { LogInfo } from "./log-info.ts";
+export type { HistoryRange, MetricsHistory, MetricsSeries } from "./metrics-history.ts";
+export type { NodesOfStore, StoreNode } from "./nodes.ts";
 export type {
   LogStatus,
   MirrorStatus,

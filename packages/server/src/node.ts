@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { MalformedError, TILE_WIDTH } from "@stele/proof";
+import { InvariantError, MalformedError, TILE_WIDTH } from "@stele/proof";
 import { IngestPool } from "./event/ingest-pool.ts";
 import { Anchorer, type AnchoringOptions } from "./anchor/anchorer.ts";
 import { Anchors } from "./anchor/anchors.ts";
@@ -31,7 +31,11 @@ import {
   withoutPolicy,
   type PublishingOptions,
 } from "./publish/witness-policy.ts";
-import type { NodeStatus } from "./ops/status.ts";
+import { SelfReport } from "./ops/self-report.ts";
+import type { History, HistoryRange } from "./ops/history/history-table.ts";
+import { NODE_NAME } from "./ops/nodes/presence.ts";
+import type { NodesOfStore } from "./ops/nodes/node-list.ts";
+import type { NodeStatus, SourcesStatus } from "./ops/status.ts";
 import { claimPeriod } from "./store/claim-period.ts";
 import type { ObjectStore } from "./store/object-store.ts";
 import { SourceWatch } from "./sources/source-watch.ts";
@@ -77,6 +81,10 @@ export interface NodeOptions {
   readonly report?: (log: string, event: LogReport) => void;
   /** A gap in the numbers of a source is an alarm once it is so old. Five minutes unless told. */
   readonly sourceGapAfterMs?: number;
+  /** What people call this node: the machine's name unless told. */
+  readonly nodeName?: string;
+  /** Told of what the node itself can't do, and goes on without. */
+  readonly reportFailure?: (what: string, error: unknown) => void;
   /** Who is told of alarms. */
   readonly notifiers?: readonly Notifier[];
   /** Told of alarms that begin and end, for the node's own log. */
@@ -115,6 +123,8 @@ export class SteleNode implements NodeView {
   readonly #idHashSeed = randomSeed();
   readonly #logs = new Map<string, StoredLog>();
   readonly #opening = new Map<string, Promise<StoredLog>>();
+  readonly #sources = new Map<string, SourcesStatus>();
+  #selfReport: SelfReport | undefined;
   #lookedUpMs = -Infinity;
   readonly #startedMs = Date.now();
   #state: NodeView["state"] = "starting";
@@ -154,6 +164,7 @@ export class SteleNode implements NodeView {
         `A segment can't have ${segmentEntries} entries: it takes a multiple of ${TILE_WIDTH}`,
       );
     }
+    checkNodeName(options.nodeName);
     if (options.publishing) checkWitnessPolicy(options.publishing.policy);
     const logs = join(dataDir, "logs");
     const cache = join(dataDir, "cache");
@@ -169,6 +180,7 @@ export class SteleNode implements NodeView {
     });
     const node = new SteleNode(options, database, alarms);
     try {
+      await node.#openSelfReport();
       for (const name of await node.#home.names()) await node.#openAtStart(name);
       await node.createLog(MAIN);
     } catch (error) {
@@ -177,6 +189,7 @@ export class SteleNode implements NodeView {
     }
     node.#state = "ready";
     node.#watch.start();
+    node.#selfReport?.start();
     return node;
   }
 
@@ -194,8 +207,38 @@ export class SteleNode implements NodeView {
   #lookAtSources(): void {
     const { sourceGapAfterMs: gapAfterMs = SOURCE_GAP_AFTER_MS, now = Date.now } = this.#options;
     for (const { name: log, sources } of this.logs()) {
-      if (!sources.isLoading) new SourceWatch({ log, sources, board: this.alarms, gapAfterMs, now }).look();
+      if (sources.isLoading) continue;
+      const found = new SourceWatch({ log, sources, board: this.alarms, gapAfterMs, now }).look();
+      this.#sources.set(log, { log, ...found });
     }
+  }
+
+  async #openSelfReport(): Promise<void> {
+    const { dataDir, nodeName, reportFailure } = this.#options;
+    this.#selfReport = await SelfReport.open({
+      dataDir,
+      name: nodeName,
+      nodes: this.#home.nodes,
+      status: () => this.status(),
+      metrics: this.metrics,
+      clock: systemClock,
+      onFailure: (what, error) => reportFailure?.(what, error),
+    });
+  }
+
+  /** What the node was at. */
+  history(range: HistoryRange): History {
+    return this.#opened.history(range);
+  }
+
+  /** The nodes of the store, as each last said. */
+  async nodes(): Promise<NodesOfStore> {
+    return await this.#opened.nodes();
+  }
+
+  get #opened(): SelfReport {
+    if (!this.#selfReport) throw new InvariantError("node_not_open", "The node is asked before it is open");
+    return this.#selfReport;
   }
 
   /** What a person has to know. */
@@ -237,11 +280,13 @@ export class SteleNode implements NodeView {
   }
 
   status(): NodeStatus {
+    const store = this.#home.status();
     return {
       state: this.#state,
       startedMs: this.#startedMs,
-      store: this.#home.status(),
+      store: { ...store, remarks: [...store.remarks, ...(this.#selfReport?.remarks ?? [])] },
       logs: this.logs().map((log) => log.status()),
+      sources: [...this.#sources.values()].filter(({ log }) => this.#logs.has(log)),
       alarms: this.alarms.active,
     };
   }
@@ -268,6 +313,7 @@ export class SteleNode implements NodeView {
     this.#watch.close();
     await Promise.allSettled(this.#opening.values());
     const parts = [
+      ...(this.#selfReport ? [this.#selfReport] : []),
       this.#auditProcess, // else logs would wait for what it is at
       ...this.#logs.values(),
       this.#pool,
@@ -464,6 +510,15 @@ async function openAlarms(options: NodeOptions): Promise<AlarmKeeper> {
     now: options.now ?? Date.now,
     report: options.reportAlarm,
   });
+}
+
+/** @throws MalformedError `option_invalid` */
+function checkNodeName(name: string | undefined): void {
+  if (name === undefined || NODE_NAME.test(name)) return;
+  throw new MalformedError(
+    "option_invalid",
+    `${JSON.stringify(name.slice(0, 80))} can't name a node: use letters, digits, dots, - and _, at most 253 characters`,
+  );
 }
 
 function randomSeed(): { k0: number; k1: number } {

@@ -30,6 +30,7 @@ async function serve(session: Session, flags: ServeFlags): Promise<void> {
     host: flags.host,
     port: flags.port,
     ...(flags.tokens !== undefined && { tokensPath: flags.tokens }),
+    ...(flags.nodeName !== undefined && { nodeName: flags.nodeName }),
     ...(flags.origin !== undefined && { originPrefix: flags.origin }),
     ...(flags.segmentEntries !== undefined && { segmentEntries: flags.segmentEntries }),
     ...(flags.sealAfterHours !== undefined && { sealAfterMs: flags.sealAfterHours * 3_600_000 }),
@@ -45,6 +46,7 @@ async function serve(session: Session, flags: ServeFlags): Promise<void> {
     ...(flags.sourceGapAfter !== undefined && { sourceGapAfterMs: flags.sourceGapAfter }),
     logger: { level: "warn", stream: process.stderr },
     report: (log, event) => void session.remark(`log ${log}: ${tell(event)}`),
+    reportFailure: (what, error) => void session.remark(`${what} failed: ${describeFailure(error).message}`),
     reportAlarm: ({ kind, alarm }) => void session.remark(tellAlarm(kind, alarm)),
   });
   try {

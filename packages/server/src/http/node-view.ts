@@ -2,6 +2,8 @@ import { UnavailableError } from "@stele/proof";
 import type { AuditLog } from "../log/audit-log.ts";
 import type { TestResult } from "../ops/alarm-keeper.ts";
 import type { AlarmBoard } from "../ops/alarms.ts";
+import type { History, HistoryRange } from "../ops/history/history-table.ts";
+import type { NodesOfStore } from "../ops/nodes/node-list.ts";
 import type { NodeStatus } from "../ops/status.ts";
 import { RequestError } from "./errors.ts";
 
@@ -17,6 +19,10 @@ export interface NodeView {
   createLog(name: string): Promise<AuditLog>;
   /** What it is at. Returns at once. */
   status(): NodeStatus;
+  /** What it was at. Returns at once. */
+  history(range: HistoryRange): History;
+  /** The nodes of the store, as each last said. Asks the store, now and then. */
+  nodes(): Promise<NodesOfStore>;
   readonly alarms: AlarmBoard;
   /** Sends a test to who is told of alarms, and waits for their answers. */
   testAlarms(): Promise<readonly TestResult[]>;

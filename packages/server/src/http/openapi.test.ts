@@ -56,6 +56,8 @@ it("has every call, and everything of each", () => {
     "get /v1/logs/{log}/sources",
     "get /v1/logs/{log}/tail",
     "get /v1/logs/{log}/top",
+    "get /v1/metrics/history",
+    "get /v1/nodes",
     "get /v1/session",
     "get /v1/status",
     "get /verify.html",

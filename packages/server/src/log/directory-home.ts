@@ -10,6 +10,7 @@ import type { KeySource } from "./signer/key-source.ts";
 /** Logs in the data directory of one process. */
 export class DirectoryHome implements LogHome {
   readonly isOwn = true;
+  readonly nodes = undefined;
   readonly #dataDir: string;
   readonly #keySources: readonly KeySource[];
 

@@ -1,6 +1,7 @@
 import type { IdHashSeed } from "../event/id-hash.ts";
 import type { Database } from "../search/database.ts";
 import type { StoreStatus } from "../ops/status.ts";
+import type { ObjectStore } from "../store/object-store.ts";
 import type { Clock } from "./clock.ts";
 import type { LogStorage } from "./log-storage.ts";
 
@@ -8,6 +9,8 @@ import type { LogStorage } from "./log-storage.ts";
 export interface LogHome {
   /** Whether the logs are this process's alone. */
   readonly isOwn: boolean;
+  /** Where the nodes of the store say that they are there; undefined if there is this one only. */
+  readonly nodes: ObjectStore | undefined;
   /** The logs that are there. */
   names(): Promise<string[]>;
   /** Makes a log, unless it is there. `originPrefix`: its origin is `<prefix>/logs/<name>`. */

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { MalformedError, UnavailableError } from "@stele/proof";
 import type { SegmentCache } from "../search/segment-cache.ts";
 import { FallbackObjects, FallbackVault } from "../store/fallback.ts";
+import type { ObjectStore } from "../store/object-store.ts";
 import type { Vault } from "../store/vault.ts";
 import { systemClock } from "./clock.ts";
 import { logKeys, type Store, type StoreFindings } from "../store/store.ts";
@@ -44,6 +45,10 @@ export class SharedHome implements LogHome {
 
   constructor(options: SharedHomeOptions) {
     this.#options = options;
+  }
+
+  get nodes(): ObjectStore {
+    return this.#options.store.nodes();
   }
 
   async names(): Promise<string[]> {

@@ -67,6 +67,7 @@ async function openHeldNode(name: string, key: string) {
         delete: (objectKeys) => objects.delete(objectKeys),
       };
     },
+    nodes: () => inner.nodes(),
     vault: (log) => inner.vault(log),
     logNames: () => inner.logNames(),
     probe: () => inner.probe(),

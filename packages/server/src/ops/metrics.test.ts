@@ -54,6 +54,7 @@ const node = (logs: readonly LogStatus[]): NodeStatus => ({
     cache: { requests: 5, fetchedBytes: 4_096, hits: 7, misses: 3, usedBytes: 2_048 },
   },
   logs,
+  sources: logs.map(({ name }) => ({ log: name, withGaps: 2, silent: 1 })),
   alarms: [],
 });
 
@@ -84,6 +85,8 @@ it("shows what a node, its mirrors and its cache are at", async () => {
     'stele_witness_failing{log="main",witness="w2"} 1',
     'stele_witness_age_seconds{log="main",witness="w1"} 1.5',
     'stele_witnessed_size{log="main"} 650',
+    'stele_sources_with_gaps{log="main"} 2',
+    'stele_sources_silent{log="main"} 1',
     "stele_cache_requests_total 5",
     "stele_cache_fetched_bytes_total 4096",
     "stele_cache_hits_total 7",

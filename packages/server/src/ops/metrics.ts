@@ -1,6 +1,8 @@
 import type { StoreCall } from "../store/observed-store.ts";
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
+import { RequestMeter } from "./history/request-meter.ts";
 import { NodeGauges } from "./node-gauges.ts";
+import { Rate } from "./rate.ts";
 import type { NodeStatus } from "./status.ts";
 
 export interface CommitObservation {
@@ -61,6 +63,10 @@ export class Metrics {
     ["log", "code"],
   );
   readonly #tails: Gauge<"log">;
+  readonly #eventRate = new Rate(() => performance.now());
+  #tailCount = 0;
+  /** Of requests, for the history. */
+  readonly requests = new RequestMeter(() => performance.now());
 
   constructor() {
     collectDefaultMetrics({ register: this.#registry });
@@ -77,8 +83,19 @@ export class Metrics {
     this.#status = status;
   }
 
+  /** What this node committed, over ten seconds. */
+  get eventsPerSecond(): number {
+    return this.#eventRate.perSecond;
+  }
+
+  /** Clients that follow a log. */
+  get tailCount(): number {
+    return this.#tailCount;
+  }
+
   committed(log: string, { entries, duplicates, bytes, seconds }: CommitObservation): void {
     this.#commits.observe({ log }, seconds);
+    this.#eventRate.add(entries);
     this.#events.inc({ log }, entries);
     this.#duplicates.inc({ log }, duplicates);
     this.#bytes.inc({ log }, bytes);
@@ -93,12 +110,15 @@ export class Metrics {
     this.#storeCalls.observe({ operation, outcome }, seconds);
   }
 
-  answered({ method, route, status, seconds }: RequestObservation): void {
+  answered(request: RequestObservation): void {
+    const { method, route, status, seconds } = request;
+    this.requests.count(request);
     this.#requests.observe({ method, route, status }, seconds);
   }
 
   /** A tail began (1) or ended (-1). */
   tails(log: string, change: 1 | -1): void {
+    this.#tailCount += change;
     this.#tails.inc({ log }, change);
   }
 

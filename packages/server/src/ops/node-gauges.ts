@@ -2,7 +2,7 @@ import { Counter, Gauge, type Registry } from "prom-client";
 import type { SegmentCacheCounters } from "../search/segment-cache.ts";
 import type { MirrorState } from "../mirror/mirror-writer.ts";
 import type { WitnessState } from "../publish/witness.ts";
-import type { LogStatus, NodeStatus, VerificationStatus } from "./status.ts";
+import type { LogStatus, NodeStatus, SourcesStatus, VerificationStatus } from "./status.ts";
 
 type Row<T> = readonly [name: string, help: string, read: (of: T) => number];
 
@@ -64,6 +64,15 @@ const OF_VERIFICATION: readonly Row<VerificationStatus>[] = [
   ["stele_findings", "What is stored, and is not what it should be", ({ findings }) => findings],
 ];
 
+const OF_SOURCES: readonly Row<SourcesStatus>[] = [
+  [
+    "stele_sources_with_gaps",
+    "Sources that numbered events which are missing for long",
+    ({ withGaps }) => withGaps,
+  ],
+  ["stele_sources_silent", "Sources that are silent longer than they declared", ({ silent }) => silent],
+];
+
 const OF_CACHE: readonly Row<SegmentCacheCounters>[] = [
   ["stele_cache_requests_total", "Requests to vaults for parts of segments", (cache) => cache.requests],
   ["stele_cache_fetched_bytes_total", "Bytes fetched from vaults", (cache) => cache.fetchedBytes],
@@ -80,6 +89,7 @@ export class NodeGauges {
   readonly #witnessedSize: Gauge<"log">;
   readonly #verification: readonly (readonly [Gauge<"log">, Row<VerificationStatus>])[];
   readonly #verifiedBytes: Counter<"log">;
+  readonly #sources: readonly (readonly [Gauge<"log">, Row<SourcesStatus>])[];
   readonly #cache: readonly (readonly [Counter, Row<SegmentCacheCounters>])[];
   readonly #cacheUsed: Gauge;
   readonly #alarms: Gauge<"code" | "severity" | "log">;
@@ -114,6 +124,7 @@ export class NodeGauges {
       labelNames: ["log"],
       registers: [registry],
     });
+    this.#sources = OF_SOURCES.map((row) => [new Gauge(of(row, ["log"])), row]);
     this.#cache = OF_CACHE.map((row) => [new Counter(of(row, [])), row]);
     this.#cacheUsed = new Gauge({
       name: "stele_cache_used_bytes",
@@ -128,7 +139,7 @@ export class NodeGauges {
     });
   }
 
-  show({ store, logs, alarms }: NodeStatus): void {
+  show({ store, logs, sources, alarms }: NodeStatus): void {
     for (const [gauge, [, , read]] of this.#logs) {
       gauge.reset();
       for (const log of logs) gauge.set({ log: log.name }, read(log));
@@ -151,6 +162,10 @@ export class NodeGauges {
     this.#verifiedBytes.reset();
     for (const { name, verification } of logs) {
       if (verification) this.#verifiedBytes.inc({ log: name }, verification.verifiedBytes);
+    }
+    for (const [gauge, [, , read]] of this.#sources) {
+      gauge.reset();
+      for (const of of sources) gauge.set({ log: of.log }, read(of));
     }
     const { cache } = store;
     if (!cache) return;

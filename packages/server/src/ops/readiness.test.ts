@@ -46,6 +46,8 @@ const nodeWithoutLogs: Omit<NodeView, "state"> = {
   status: () => {
     throw new Error("Nobody asks for it");
   },
+  history: () => ({ fromSeconds: 0, stepSeconds: 10, series: [] }),
+  nodes: () => Promise.resolve({ nodes: [], failure: undefined }),
   logs: () => [],
   log: () => undefined,
   prepare: () => Promise.resolve(),

@@ -10,6 +10,8 @@ export interface NodeStatus {
   readonly startedMs: number;
   readonly store: StoreStatus;
   readonly logs: readonly LogStatus[];
+  /** Of the logs whose sources are known. */
+  readonly sources: readonly SourcesStatus[];
   /** Those that are active, oldest first. */
   readonly alarms: readonly AlarmRecord[];
 }
@@ -24,6 +26,13 @@ export interface StoreStatus {
   readonly remarks: readonly string[];
   /** What the node keeps of segments in a shared store. */
   readonly cache?: SegmentCacheCounters;
+}
+
+/** How many sources of a log are not as they should be: what the alarms `source_gap` and `source_silent` tell. */
+export interface SourcesStatus {
+  readonly log: string;
+  readonly withGaps: number;
+  readonly silent: number;
 }
 
 export interface LogStatus {

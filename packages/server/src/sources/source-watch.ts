@@ -27,8 +27,8 @@ export class SourceWatch {
     this.#options = options;
   }
 
-  /** @throws UnavailableError `sources_loading` */
-  look(): void {
+  /** Returns how many have which trouble. @throws UnavailableError `sources_loading` */
+  look(): { readonly withGaps: number; readonly silent: number } {
     const { sources, now, gapAfterMs } = this.#options;
     const nowMs = now();
     const gaps: SourceState[] = [];
@@ -49,6 +49,7 @@ export class SourceWatch {
       (source) =>
         `The source ${source.id} has sent nothing since ${new Date(source.lastMs).toISOString()}, and declared to send something every ${source.heartbeatSeconds} s`,
     );
+    return { withGaps: gaps.length, silent: silent.length };
   }
 
   #tell(code: Code, found: readonly SourceState[], messageOf: (source: SourceState) => string): void {

@@ -47,6 +47,10 @@ export class FileStore implements Store {
     return FileVault.below(this.#vault, join("logs", log, "vault"));
   }
 
+  nodes(): ObjectStore {
+    return this.#objects("nodes");
+  }
+
   async logNames(): Promise<string[]> {
     const directory = join(this.#journal.path, "logs");
     try {

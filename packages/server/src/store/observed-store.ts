@@ -29,7 +29,14 @@ export class ObservedStore implements Store {
   }
 
   objects(log: string): ObjectStore {
-    const objects = this.#store.objects(log);
+    return this.#observed(this.#store.objects(log));
+  }
+
+  nodes(): ObjectStore {
+    return this.#observed(this.#store.nodes());
+  }
+
+  #observed(objects: ObjectStore): ObjectStore {
     const observe = this.#observe;
     return {
       place: objects.place,

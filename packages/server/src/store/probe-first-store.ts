@@ -29,7 +29,14 @@ export class ProbeFirstStore implements Store {
   }
 
   objects(log: string): ObjectStore {
-    const objects = this.#store.objects(log);
+    return this.#admitting(this.#store.objects(log));
+  }
+
+  nodes(): ObjectStore {
+    return this.#admitting(this.#store.nodes());
+  }
+
+  #admitting(objects: ObjectStore): ObjectStore {
     return {
       place: objects.place,
       create: async (key, pieces) => {

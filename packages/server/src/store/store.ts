@@ -9,6 +9,8 @@ export interface Store {
   objects(log: string): ObjectStore;
   /** The sealed segments of one log. Keys are file names. */
   vault(log: string): Vault;
+  /** What the nodes say of themselves, which decides nothing. Keys are relative to `nodes/`. */
+  nodes(): ObjectStore;
   /** The logs whose `log.json` is there. */
   logNames(): Promise<string[]>;
   /**

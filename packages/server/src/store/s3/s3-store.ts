@@ -61,6 +61,10 @@ export class S3Store implements Store {
     return new S3Vault({ ...below(this.#vault, `logs/${log}/vault/`), lock });
   }
 
+  nodes(): ObjectStore {
+    return new S3Objects(below(this.#journal, "nodes/"));
+  }
+
   async logNames(): Promise<string[]> {
     const candidates = (await this.#directories("logs/")).values();
     const names: string[] = [];

@@ -1,0 +1,48 @@
+import { Type } from "typebox";
+import { HISTORY_RANGES } from "../ops/history/history-table.ts";
+import type { Api, ApiContext } from "./api.ts";
+import { answers, json } from "./schemas.ts";
+
+const History = Type.Object({
+  from: Type.String({ format: "date-time", description: "When the first step began" }),
+  step_seconds: Type.Integer({ minimum: 1 }),
+  series: Type.Array(
+    Type.Object({
+      name: Type.String({ examples: ["events_per_second"] }),
+      labels: Type.Record(Type.String(), Type.String(), {
+        description: "log, and with it mirror or witness; or kind, of requests",
+      }),
+      values: Type.Array(Type.Union([Type.Number(), Type.Null()]), {
+        description: "One a step; null where the node did not run, or had no such figure",
+      }),
+    }),
+  ),
+});
+
+/** What the node was at. */
+export function historyRoutes(api: Api, { node }: ApiContext): void {
+  api.get(
+    "/v1/metrics/history",
+    {
+      config: { role: "reader" },
+      schema: {
+        tags: ["operations"],
+        operationId: "getMetricsHistory",
+        summary: "What the node was at, over time",
+        description:
+          "Steps of 10 s (1h, 6h), a minute (24h) or ten minutes (7d, 30d). docs/operate/monitoring.md says what the series are.",
+        querystring: Type.Object({
+          range: Type.Optional(Type.Enum([...HISTORY_RANGES], { description: "1h unless told" })),
+        }),
+        response: answers(200, "The history", json(History)),
+      },
+    },
+    async (request, reply) => {
+      const { fromSeconds, stepSeconds, series } = node.history(request.query.range ?? "1h");
+      const from = new Date(fromSeconds * 1000).toISOString();
+      // As text: checking each of a million numbers against the schema would keep others waiting.
+      const text = JSON.stringify({ from, step_seconds: stepSeconds, series });
+      return await reply.type("application/json; charset=utf-8").send(text);
+    },
+  );
+}
