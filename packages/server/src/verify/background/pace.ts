@@ -1,3 +1,4 @@
+import { performance } from "node:perf_hooks";
 import type { Clock } from "../../log/clock.ts";
 
 /** With nothing else to do, a quarter of the time is worked. */

@@ -1,0 +1,17 @@
+import { defineConfig } from "vitest/config";
+
+/** `npm run test:console`: the console in a real Chromium, against real nodes. */
+export default defineConfig({
+  test: {
+    include: ["tests/console/**/*.test.ts"],
+    globalSetup: ["tests/console/prepare.ts"],
+    reporters: ["verbose"],
+    pool: "forks",
+    // A browser and a node take two threads by themselves.
+    fileParallelism: false,
+    maxWorkers: 1,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    retry: 0,
+  },
+});
