@@ -1,5 +1,6 @@
+import { MalformedError } from "@stele/proof";
 import { formatAddressRange } from "./address-range.ts";
-import { fieldName } from "./field.ts";
+import { fieldName, findField } from "./field.ts";
 import type { Pattern } from "./pattern.ts";
 import type { Query, Term } from "./query.ts";
 
@@ -23,6 +24,34 @@ function formatTerm(term: Term): string {
     case "text":
       return needsQuotes(term.text) ? `"${escapeQuoted(term.text)}"` : term.text;
   }
+}
+
+/**
+ * A value as it stands behind the colon of a term that finds exactly it. `:` and `-` mean nothing there.
+ *
+ * @throws MalformedError `query_invalid` for the few texts that no query can name: `""`, and what has a NUL or half of a
+ * surrogate pair in it
+ */
+export function formatValue(value: string): string {
+  if (value === "" || /\0|\p{Surrogate}/u.test(value)) {
+    throw new MalformedError(
+      "query_invalid",
+      "no query can name an empty value, or one with a character that isn't text",
+    );
+  }
+  const text = escapeQuoted(value).replaceAll("*", "\\*");
+  return /[\s",]/.test(value) ? `"${text}"` : text;
+}
+
+/**
+ * The name of the field that is the value at `path` inside `metadata`, for a term.
+ *
+ * @throws MalformedError `query_invalid` for an empty path or key, and what {@link formatValue} doesn't take
+ */
+export function metadataField(path: readonly string[]): string {
+  const name = fieldName({ kind: "metadata", path });
+  if (typeof findField(name) !== "string" && !/\0|\p{Surrogate}/u.test(name)) return name;
+  throw new MalformedError("query_invalid", "no query can name this part of metadata");
 }
 
 function formatPattern(pattern: Pattern): string {

@@ -1,7 +1,7 @@
 import { findField, termOfField } from "./field.ts";
 import { QUERY_LENGTH_MAX, QUERY_TERMS_MAX } from "./query.ts";
 import type { Query, Term } from "./query.ts";
-import { QueryReader } from "./query-reader.ts";
+import { FIELD_NAME, QueryReader } from "./query-reader.ts";
 import type { Item } from "./query-reader.ts";
 
 export interface QueryClock {
@@ -70,9 +70,6 @@ function readTerms(reader: QueryReader, clock: QueryClock): Term[] {
     }
   }
 }
-
-/** Up to a colon: a field's name, whose parts may be quoted, as in `metadata."a.b":`. */
-const FIELD_NAME = /(?:[^\s":\\]|(?<=\.)"(?:[^"\\]|\\.)*")*:/y;
 
 function readTerm(reader: QueryReader, { nowMs }: QueryClock): Term {
   const start = reader.position;

@@ -12,6 +12,9 @@ export interface Item {
 /** What may follow a backslash, to stand for itself. */
 const ESCAPABLE = '\\"*,: ';
 
+/** Up to a colon: a field's name, whose parts may be quoted, as in `metadata."a.b":`. */
+export const FIELD_NAME = /(?:[^\s":\\]|(?<=\.)"(?:[^"\\]|\\.)*")*:/y;
+
 /**
  * A place in the text of a query, or in the value of a query parameter, that moves on as things are read.
  *

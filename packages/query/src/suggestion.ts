@@ -30,6 +30,14 @@ export function didYouMean(typed: string, known: readonly string[]): string {
   return nearest === undefined ? "" : ` (did you mean ${nearest.name}?)`;
 }
 
+/** What is meant by a name that begins with `prefix`, to people who know another system. */
+export function fieldsCalled(prefix: string): string[] {
+  if (prefix === "") return [];
+  return Object.entries(OTHER_NAMES)
+    .filter(([other]) => other.startsWith(prefix))
+    .map(([, name]) => name);
+}
+
 /** How many characters have to be added, removed or replaced to make `b` of `a` (Levenshtein). */
 function editDistance(a: string, b: string): number {
   let above = Array.from({ length: b.length + 1 }, (_, j) => j);

@@ -14,7 +14,8 @@ const character = fc.constantFrom(
   ...Array.from("*\\\",: \n\t\u001f\u007f\u2028%_.-/~[(${'"),
 );
 
-const value = fc.oneof(
+/** A value that an event may have. */
+export const value = fc.oneof(
   fc.string({ unit: fc.constantFrom("a", "b"), minLength: 1, maxLength: 3 }),
   fc.constantFrom("Alice B", "document.read", "true", "1", "1.50", "1e999", "-0", "é*É", "a\nb"),
   fc.string({ unit: character, minLength: 1, maxLength: 4 }),
@@ -180,3 +181,24 @@ const term: fc.Arbitrary<Term> = fc.oneof(
 );
 
 export const query: fc.Arbitrary<Query> = fc.record({ terms: fc.array(term, { maxLength: 3 }) });
+
+const fragment = fc.constantFrom(
+  "actor:",
+  "metadata.",
+  "ip:",
+  "after:",
+  "outcome:",
+  "failure",
+  "\\ ",
+  "\\,",
+  '\\"',
+  ...Array.from('-"\\*,: a1./\0'),
+);
+
+/** What somebody may have typed, right or wrong. */
+export const typed = fc.string({
+  unit: fc.oneof(
+    { weight: 3, arbitrary: fragment },
+    { weight: 1, arbitrary: fc.string({ unit: "binary", maxLength: 1 }) },
+  ),
+});

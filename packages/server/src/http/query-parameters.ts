@@ -1,5 +1,5 @@
 import { Type } from "typebox";
-import { FIELD_NAMES } from "@stele/query";
+import { FIELD_DESCRIPTIONS } from "@stele/query";
 
 const OneOrMore = Type.Union([Type.String(), Type.Array(Type.String())]);
 
@@ -12,7 +12,10 @@ export const FILTERS: Readonly<Record<string, ReturnType<typeof describe>>> = Ob
     "q",
     describe("A query, as docs/operate/search.md has it: actor:alice action:document.* -outcome:success"),
   ],
-  ...FIELD_NAMES.map((name) => [name, describe(`As ${name}:… in q. Given twice, both must hold`)] as const),
+  ...FIELD_DESCRIPTIONS.filter(({ name }) => name !== "metadata.").map(
+    ({ name, description }) =>
+      [name, describe(`${description}. As ${name}:… in q. Given twice, both must hold`)] as const,
+  ),
 ]);
 
 function describe(description: string) {

@@ -1,5 +1,5 @@
 import { MalformedError } from "@stele/proof";
-import { queryTimeRange, type Query } from "@stele/query";
+import { queryTimeRange, type CountedField, type Query } from "@stele/query";
 import type { Row } from "./database.ts";
 import type { IndexView, Part, PartReader } from "./index-view.ts";
 import { toSql, type SqlCondition } from "./query-sql.ts";
@@ -15,9 +15,9 @@ const FIELDS = {
   ip: "ip",
   target: "unnest(target_ids)",
   source: "source_id",
-} as const;
+} as const satisfies Record<CountedField, string>;
 
-export type Field = keyof typeof FIELDS;
+export type Field = CountedField;
 
 export interface HistogramOptions {
   /** The width of a bucket; or give `buckets`. */
