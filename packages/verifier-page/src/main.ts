@@ -1,9 +1,5 @@
-import { MalformedError } from "@stele/proof";
+import { checkFile } from "./check-file.ts";
 import { element } from "./element.ts";
-import { failureView, resultView } from "./result-view.ts";
-import { parseTrust } from "./trust.ts";
-import { FILE_LENGTH_BYTES_MAX } from "./unpack.ts";
-import { verifyFile } from "./verify-file.ts";
 
 const chooser = byId("file", HTMLInputElement);
 const trusted = byId("trusted", HTMLTextAreaElement);
@@ -24,25 +20,8 @@ async function verifyAll(): Promise<void> {
   // The words are to be seen before the hashing begins.
   await new Promise((resolve) => setTimeout(resolve, 30));
   const views: HTMLElement[] = [];
-  for (const file of chosen) views.push(await viewOf(file));
+  for (const file of chosen) views.push(await checkFile(file, trusted.value));
   if (chosen === files) result.replaceChildren(...views);
-}
-
-async function viewOf(file: File): Promise<HTMLElement> {
-  try {
-    const trust = parseTrust(trusted.value);
-    if (file.size > FILE_LENGTH_BYTES_MAX) {
-      throw new MalformedError("file_too_long", `The file is longer than ${FILE_LENGTH_BYTES_MAX} bytes`);
-    }
-    const bytes = new Uint8Array(await file.arrayBuffer());
-    const started = performance.now();
-    const verified = await verifyFile(bytes, trust);
-    const view = resultView(file.name, verified);
-    view.dataset["ms"] = String(Math.round(performance.now() - started));
-    return view;
-  } catch (error) {
-    return failureView(file.name, error);
-  }
 }
 
 function choose(list: FileList | null | undefined): void {

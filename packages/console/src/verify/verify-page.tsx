@@ -1,11 +1,16 @@
-import { Container, Title } from "@mantine/core";
+import { Container, Stack, Title } from "@mantine/core";
+import { FileCheck } from "./file-check.tsx";
 
+/** Checking: by the node, by this browser, and of files. */
 export function VerifyPage() {
   return (
-    <Container py="md">
-      <Title order={1} size="h3">
+    <Container size="lg" py="md">
+      <Title order={1} size="h3" mb="md">
         Verify
       </Title>
+      <Stack gap="xl">
+        <FileCheck />
+      </Stack>
     </Container>
   );
 }
