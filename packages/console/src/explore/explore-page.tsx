@@ -5,6 +5,7 @@ import { Facets } from "./facets.tsx";
 import { Histogram } from "./histogram.tsx";
 import { Refresh } from "./refresh.tsx";
 import { ResultTable } from "./result-table.tsx";
+import { SearchBox } from "./search-box/search-box.tsx";
 import { TimeRange } from "./time-range/time-range.tsx";
 import { useExplore } from "./use-explore.ts";
 import classes from "./explore.module.css";
@@ -19,7 +20,9 @@ export function ExplorePage() {
         Explore
       </Title>
       <div className={classes["tools"]}>
-        <div className={classes["search"]} />
+        <div className={classes["search"]}>
+          <SearchBox refusal={undefined} onAgain={() => undefined} />
+        </div>
         <TimeRange />
         <Refresh />
       </div>
