@@ -40,6 +40,7 @@ import { parseSession, type Session } from "./session.ts";
 import { parseSourcePage, type SourcePage } from "./sources.ts";
 import { followTail } from "./tail.ts";
 import { Transport, type CallOptions } from "./transport.ts";
+import { parseLogVerification, type LogVerification } from "./verification.ts";
 import { uuidV7 } from "./uuid-v7.ts";
 
 export interface ClientOptions {
@@ -314,6 +315,32 @@ export class SteleClient {
   /** The nodes of the store, as each last said there. */
   async nodes(options: CallOptions = {}): Promise<NodesOfStore> {
     return parseNodes(await this.#get("/v1/nodes", SMALL_ANSWER_LENGTH_BYTES_MAX, options));
+  }
+
+  /**
+   * How far the verifier of the node is with the log, and what it found.
+   *
+   * @throws ConflictError `verification_off`
+   */
+  async verification(options: CallOptions = {}): Promise<LogVerification> {
+    return parseLogVerification(
+      await this.#get(this.#path("verification"), SMALL_ANSWER_LENGTH_BYTES_MAX, options),
+    );
+  }
+
+  /**
+   * Has the node verify everything that is stored, now; {@link verification} tells how far it is. Needs the role admin.
+   *
+   * @returns false if it was at it already @throws ConflictError `verification_off`
+   */
+  async startVerification(options: CallOptions = {}): Promise<boolean> {
+    const request = {
+      method: "POST",
+      path: this.#path("verification"),
+      accept: "application/json",
+    } as const;
+    const answer = await this.#transport.json(request, SMALL_ANSWER_LENGTH_BYTES_MAX, options);
+    return new Answer(answer, "answer").field("started").boolean();
   }
 
   /** Makes a log, with a tree, a key and an order of its own. The one that exists, if it does. */

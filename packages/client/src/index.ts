@@ -34,3 +34,4 @@ export type { SearchOptions, SearchPage } from "./search-page.ts";
 export type { Session } from "./session.ts";
 export type { Source, SourcePage } from "./sources.ts";
 export type { CallOptions } from "./transport.ts";
+export type { LogVerification, VerificationFinding } from "./verification.ts";

@@ -133,7 +133,8 @@ function parseWitnessStatus(witness: Answer): WitnessStatus {
   };
 }
 
-function parseVerification(status: Answer): VerificationStatus {
+/** @throws MalformedError `response_malformed` */
+export function parseVerification(status: Answer): VerificationStatus {
   return {
     lastFullAt: status.has("last_full_at") ? status.field("last_full_at").string() : undefined,
     running: status.field("running").boolean(),

@@ -44,32 +44,6 @@ export function logRoutes(api: Api, { node }: ApiContext): void {
     (request) => logInfo(findLog(node, request.params.log)),
   );
 
-  api.post(
-    "/v1/logs/:log/verify",
-    {
-      config: { role: "admin" },
-      schema: {
-        ...schema,
-        operationId: "verifyLog",
-        summary: "Verify everything that is stored, from now on",
-        description:
-          "Begins a pass over everything soon, beside other work. GET /v1/status tells how far it is, and what it found.",
-        response: answers(202, "It begins", json(Type.Object({ requested: Type.Literal(true) }))),
-      },
-    },
-    async (request, reply) => {
-      const { verification, name } = findLog(node, request.params.log);
-      if (!verification) {
-        throw new RequestError(
-          "verification_off",
-          `This node does not verify ${name}: it was started with --verify-every 0`,
-        );
-      }
-      verification.request();
-      return await reply.code(202).send({ requested: true });
-    },
-  );
-
   api.put(
     "/v1/logs/:log",
     {

@@ -56,6 +56,7 @@ it("has every call, and everything of each", () => {
     "get /v1/logs/{log}/sources",
     "get /v1/logs/{log}/tail",
     "get /v1/logs/{log}/top",
+    "get /v1/logs/{log}/verification",
     "get /v1/metrics/history",
     "get /v1/nodes",
     "get /v1/session",
@@ -66,7 +67,7 @@ it("has every call, and everything of each", () => {
     "post /v1/logs/{log}/events",
     "post /v1/logs/{log}/key/retire",
     "post /v1/logs/{log}/key/rotate",
-    "post /v1/logs/{log}/verify",
+    "post /v1/logs/{log}/verification",
     "put /v1/logs/{log}",
   ]);
   const names = calls.map(({ operation }) => operation.operationId);

@@ -29,6 +29,7 @@ import { searchRoutes } from "./search-routes.ts";
 import { submissionRoutes } from "./submission-routes.ts";
 import { tailRoutes } from "./tail-routes.ts";
 import { tileRoutes } from "./tile-routes.ts";
+import { verificationRoutes } from "./verification-routes.ts";
 import { verifierPageRoute } from "./verifier-page-route.ts";
 
 export interface ServerOptions {
@@ -108,6 +109,7 @@ export async function buildServer(node: NodeView, options: ServerOptions): Promi
     evidenceRoutes,
     tileRoutes,
     sourceRoutes,
+    verificationRoutes,
   ]) {
     routes(api, context);
   }

@@ -1,10 +1,11 @@
 import { Type, type Static } from "typebox";
 import type { MirrorState } from "../mirror/mirror-writer.ts";
 import type { WitnessState } from "../publish/witness.ts";
-import type { LogStatus, VerificationStatus } from "../ops/status.ts";
+import type { LogStatus } from "../ops/status.ts";
 import type { Api, ApiContext } from "./api.ts";
 import { AlarmBody, summaryJson } from "./alarm-body.ts";
 import { answers, json, reference, Size } from "./schemas.ts";
+import { VerificationBody, verificationJson } from "./verification-body.ts";
 
 const Seconds = Type.Number({ minimum: 0 });
 const Reason = Type.Optional(Type.String({ description: "Why not" }));
@@ -29,20 +30,6 @@ const Witness = Type.Object({
   failure: Type.Optional(Type.String({ description: "Stable: for programs" })),
   reason: Reason,
 });
-const Verification = Type.Object(
-  {
-    last_full_at: Type.Optional(
-      Type.String({ format: "date-time", description: "When everything was last read and verified" }),
-    ),
-    running: Type.Boolean(),
-    progress: Type.Number({ minimum: 0, maximum: 1, description: "Of the pass that runs" }),
-    position: Size,
-    entries_per_second: Type.Number({ minimum: 0 }),
-    findings: Type.Integer({ minimum: 0, description: "What is stored, and is not what it should be" }),
-    late: Type.Boolean({ description: "Not everything was verified in time" }),
-  },
-  { description: "Of the verifier in this node; absent if it is switched off" },
-);
 
 const Log = Type.Object({
   name: Type.String(),
@@ -73,7 +60,7 @@ const Log = Type.Object({
   published_at: Type.Optional(Type.String({ format: "date-time" })),
   witnessed_size: Type.Optional(Size),
   witnesses: Type.Array(Witness),
-  verification: Type.Optional(Verification),
+  verification: Type.Optional(VerificationBody),
 });
 
 const Status = Type.Object({
@@ -144,7 +131,7 @@ function logStatus(log: LogStatus, nowMs: number): Static<typeof Log> {
     ...(log.publishedMs !== undefined && { published_at: new Date(log.publishedMs).toISOString() }),
     ...(log.witnessedSize !== undefined && { witnessed_size: log.witnessedSize }),
     witnesses: log.witnesses.map(witnessStatus),
-    ...(log.verification && { verification: verificationStatus(log.verification) }),
+    ...(log.verification && { verification: verificationJson(log.verification) }),
   };
 }
 
@@ -157,19 +144,6 @@ function witnessStatus(witness: WitnessState): Static<typeof Witness> {
     ...(cosignedAgoMs !== undefined && { cosigned_age_seconds: cosignedAgoMs / 1000 }),
     ok: failure === undefined,
     ...(failure && { failure: failure.reason, reason: `It ${failure.message}` }),
-  };
-}
-
-function verificationStatus(status: VerificationStatus): Static<typeof Verification> {
-  const { lastFullMs } = status;
-  return {
-    ...(lastFullMs !== undefined && { last_full_at: new Date(lastFullMs).toISOString() }),
-    running: status.isRunning,
-    progress: status.progress,
-    position: status.position,
-    entries_per_second: status.entriesPerSecond,
-    findings: status.findings,
-    late: status.isLate,
   };
 }
 

@@ -2,6 +2,7 @@ import type { LogKeys, Policy } from "@stele/proof";
 import type { LogStatus } from "../ops/status.ts";
 import type { LogSources } from "../sources/log-sources.ts";
 import type { SearchIndex } from "../search/search-index.ts";
+import type { LogVerification } from "../verify/background/log-verification.ts";
 
 /** How the body of a submission is written, from its Content-Type and Content-Encoding. */
 export interface SubmissionFormat {
@@ -35,8 +36,8 @@ export interface AuditLog {
   /** The newest public key as a C2SP vkey. */
   readonly vkey: string;
   readonly search: SearchIndex;
-  /** Begins a pass over everything that is stored; undefined if this node does not verify. */
-  readonly verification?: { request(): void } | undefined;
+  /** What re-reads everything that is stored; undefined if this node does not verify. */
+  readonly verification?: Pick<LogVerification, "begin" | "status" | "findings"> | undefined;
   /** What its entries show of their sources. */
   readonly sources: Pick<LogSources, "table">;
 

@@ -494,6 +494,7 @@ export class StoredLog implements AuditLog {
       tree: state.tree,
       head: () => this.#head,
       segments: () => this.#sealer.segments,
+      journalStart: () => storage.journal.files[0]?.start ?? this.#head.treeSize,
       files: segmentFiles,
       search: this.search,
       readEntries: (from, to) => this.readEntries(from, to),

@@ -27,14 +27,14 @@ export class AuditProcess {
     this.#priority = priority;
   }
 
-  /** @throws VerificationError `segment_corrupt`; UnavailableError */
-  async hashSegment(question: SegmentQuestion): Promise<SegmentHashes> {
-    return (await this.#ask({ kind: "hash", question })) as SegmentHashes;
+  /** `told` how many entries are done, now and then. @throws VerificationError `segment_corrupt`; UnavailableError */
+  async hashSegment(question: SegmentQuestion, told?: (entries: number) => void): Promise<SegmentHashes> {
+    return (await this.#ask({ kind: "hash", question }, told)) as SegmentHashes;
   }
 
-  /** @throws VerificationError `segment_columns_differ`, `segment_corrupt`; UnavailableError */
-  async auditColumns(question: SegmentQuestion): Promise<void> {
-    await this.#ask({ kind: "columns", question });
+  /** `told` as above. @throws VerificationError `segment_columns_differ`, `segment_corrupt`; UnavailableError */
+  async auditColumns(question: SegmentQuestion, told?: (entries: number) => void): Promise<void> {
+    await this.#ask({ kind: "columns", question }, told);
   }
 
   /** The leaf hashes of entry lines, 32 bytes each. */
@@ -49,7 +49,7 @@ export class AuditProcess {
     await this.#turns.run(() => Promise.resolve());
   }
 
-  async #ask(task: AuditTask): Promise<unknown> {
+  async #ask(task: AuditTask, told?: (entries: number) => void): Promise<unknown> {
     return await this.#turns.run(async () => {
       if (this.#closed) throw new UnavailableError("verifier_failed", "The verifier is being closed");
       clearTimeout(this.#idle);
@@ -62,7 +62,12 @@ export class AuditProcess {
             reject(new UnavailableError("verifier_failed", "The process that verifies ended", { cause }));
           child.once("error", failed);
           child.once("exit", failed);
-          child.once("message", ({ answer }: AuditMessage) => {
+          child.on("message", function listen({ answer, done }: AuditMessage) {
+            if (!answer) {
+              told?.(done ?? 0);
+              return;
+            }
+            child.off("message", listen);
             child.off("error", failed);
             child.off("exit", failed);
             try {

@@ -34,10 +34,15 @@ const TIMES = ["occurred_at", "received_at"] as const;
  * and the index of ids. It takes the column `entry` as DuckDB reads it; that those are the entries is for others to verify.
  *
  * @param segment what searches go by: of a store, from its seal record
+ * @param told how many entries are done, now and then
  * @throws VerificationError `segment_columns_differ` naming the place, the first leaf index and the column;
  *   `segment_corrupt`; UnavailableError
  */
-export async function auditColumns(path: string, segment: Segment): Promise<void> {
+export async function auditColumns(
+  path: string,
+  segment: Segment,
+  told: (entries: number) => void = () => undefined,
+): Promise<void> {
   const database = await Database.open({
     directories: [dirname(path)],
     threads: 1,
@@ -47,7 +52,7 @@ export async function auditColumns(path: string, segment: Segment): Promise<void
     distrustStatistics: true,
   });
   try {
-    await new ColumnAudit(database, path, segment).run();
+    await new ColumnAudit(database, path, segment, told).run();
   } catch (cause) {
     if (cause instanceof VerificationError || cause instanceof UnavailableError) throw cause;
     throw corruptSegment(path, "its columns can't be read", { cause });
@@ -60,8 +65,10 @@ class ColumnAudit {
   readonly #database: Database;
   readonly #path: string;
   readonly #segment: Segment;
+  readonly #told: (entries: number) => void;
 
-  constructor(database: Database, path: string, segment: Segment) {
+  constructor(database: Database, path: string, segment: Segment, told: (entries: number) => void) {
+    this.#told = told;
     this.#database = database;
     this.#path = path;
     this.#segment = segment;
@@ -110,6 +117,7 @@ class ColumnAudit {
     const groups: RowGroupValues[] = [];
     for (let at = 0; at + 1 < starts.length; at += GROUPS_AT_ONCE) {
       groups.push(...(await this.#readSome(starts.slice(at, at + GROUPS_AT_ONCE + 1))));
+      this.#told(starts[Math.min(at + GROUPS_AT_ONCE, starts.length - 1)]!);
     }
     return groups;
   }

@@ -24,8 +24,11 @@ export interface SegmentQuestion {
   readonly leavesOf: readonly number[];
 }
 
-/** Hashes every entry of a segment, from its bytes. */
-export async function hashSegment({ directory, segment, leavesOf }: SegmentQuestion): Promise<SegmentHashes> {
+/** Hashes every entry of a segment, from its bytes. `told` how many are done, often. */
+export async function hashSegment(
+  { directory, segment, leavesOf }: SegmentQuestion,
+  told: (entries: number) => void = () => undefined,
+): Promise<SegmentHashes> {
   const wanted = new Set(leavesOf);
   const subtrees: Hash[] = [];
   const leafHashes = new Map<number, Uint8Array>();
@@ -44,6 +47,7 @@ export async function hashSegment({ directory, segment, leavesOf }: SegmentQuest
       if (wanted.has(index - TILE_WIDTH)) leafHashes.set(index - TILE_WIDTH, Buffer.concat(block));
       block = [];
     }
+    told(index - segment.start);
   }
   return {
     subtreeHashes: Buffer.concat(subtrees),

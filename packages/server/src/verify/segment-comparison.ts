@@ -35,7 +35,7 @@ export function compareBlock(path: string, segment: Segment, start: number, comp
   throw new VerificationError(
     "segment_mismatch",
     `${path}: the entries [${start}, ${start + TILE_WIDTH}) are not those that were sealed`,
-    { path, start, computed, expected },
+    { path, start, end: start + TILE_WIDTH, computed, expected },
   );
 }
 

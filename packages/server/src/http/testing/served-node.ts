@@ -11,6 +11,7 @@ import { buildServer, type ServerOptions } from "../server.ts";
 /** A node on a directory of its own, served on a port of its own. */
 export interface ServedNode {
   readonly node: SteleNode;
+  readonly dataDir: string;
   /** Without a slash at its end. */
   readonly url: string;
   readonly port: number;
@@ -48,6 +49,7 @@ export async function serveNode(
   const closeServer = () => (closing ??= api.close());
   return {
     node,
+    dataDir,
     url,
     port: Number(new URL(url).port),
     lines,

@@ -8,6 +8,9 @@ export interface Finding {
   readonly place: string;
   readonly code: string;
   readonly message: string;
+  /** Leaf indexes: it is in one of these entries. Absent where it is of no entries, or of all. */
+  readonly firstIndex?: number;
+  readonly lastIndex?: number;
   /** JSON, bounded: what contradicts each other. Bytes are hexadecimal. */
   readonly evidence: Readonly<Record<string, unknown>>;
 }
@@ -16,8 +19,14 @@ const TEXT_LENGTH_MAX = 4000;
 const BYTES_LENGTH_MAX = 256;
 const VALUES_MAX = 32;
 
-/** @param place where the error's evidence does not name one */
-export function findingOf(copy: string, place: string, error: Error): Finding {
+/** Entries `[start, end)`. */
+interface Range {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** @param place and `range`: where the error's evidence does not name them */
+export function findingOf(copy: string, place: string, error: Error, range?: Range): Finding {
   const code = error instanceof SteleError ? error.code : "verifier_failed";
   const evidence = error instanceof VerificationError ? error.evidence : {};
   const named = evidence["place"];
@@ -26,8 +35,21 @@ export function findingOf(copy: string, place: string, error: Error): Finding {
     place: typeof named === "string" ? named : place,
     code,
     message: error.message.slice(0, TEXT_LENGTH_MAX),
+    ...positionsOf(evidence, range),
     evidence: bounded(evidence, 0) as Record<string, unknown>,
   };
+}
+
+function positionsOf(
+  evidence: Readonly<Record<string, unknown>>,
+  range: Range | undefined,
+): Pick<Finding, "firstIndex" | "lastIndex"> {
+  const { leafIndex, start, end } = evidence;
+  if (typeof leafIndex === "number") return { firstIndex: leafIndex, lastIndex: leafIndex };
+  if (typeof start === "number" && typeof end === "number" && end > start)
+    return { firstIndex: start, lastIndex: end - 1 };
+  if (range && range.end > range.start) return { firstIndex: range.start, lastIndex: range.end - 1 };
+  return typeof start === "number" ? { firstIndex: start } : {};
 }
 
 export function sameFinding(a: Finding, b: Finding): boolean {

@@ -13,11 +13,13 @@ export const LOCAL = "this node";
  * Looks at what the node keeps for itself, and answers from: its cache of segments, its copy of the journal, the index of what
  * is hot.
  *
+ * @param told of each piece that was looked at: which share of all is done, 0 to 1, and the entries `[at, to)`
  * @throws UnavailableError
  */
 export async function checkLocal(
   { log, process }: VerificationOptions,
   pace: <T>(work: () => Promise<T>) => Promise<T>,
+  told: (fraction: number, at: number, to: number) => void,
 ): Promise<{ readonly findings: readonly Finding[] }> {
   const findings: Finding[] = [];
   const note = (code: string, place: string, what: string, evidence: Record<string, unknown>): void => {
@@ -39,8 +41,12 @@ export async function checkLocal(
     const what = `the column ${column} of the index is not what the entry says. Searches are wrong, the entries are right: restart the node`;
     note("index_differs", `${LOCAL}: entry ${leafIndex}`, what, { leafIndex, column });
   };
-  for (const segment of log.segments()) {
+  const segments = log.segments();
+  const total = segments.length + Math.ceil((log.head().treeSize - sealedSizeOf(log)) / ENTRIES_AT_ONCE);
+  let done = 0;
+  for (const segment of segments) {
     const damaged = await pace(() => log.files.recheck(segment));
+    told(++done / total, segment.start, segment.start);
     if (damaged === undefined) continue;
     const what = `${damaged} in the cache were changed since they were verified. They are fetched again; what was searched meanwhile may be wrong. Look at the disk, and at who can write to it`;
     note("cache_corrupt", log.files.place(segment), what, { key: segment.key, part: damaged });
@@ -50,6 +56,7 @@ export async function checkLocal(
     const to = Math.min(treeSize, at + ENTRIES_AT_ONCE);
     try {
       await pace(() => checkHot(at, to));
+      told(++done / total, at, to);
     } catch (error) {
       const place = `${LOCAL}: entries [${at}, ${to})`;
       if (error instanceof VerificationError) findings.push(findingOf(LOCAL, place, error));

@@ -8,7 +8,7 @@ import { Pace } from "./pace.ts";
 import { VerificationLog } from "./verification-log.ts";
 import { VerificationPass, walkTree } from "./verification-pass.ts";
 import type { VerificationOptions } from "./verified-log.ts";
-import { VerifierState } from "./verifier-state.ts";
+import { VerifierState, type KeptFinding } from "./verifier-state.ts";
 
 /** Passes begin so often, as a share of the time within which everything is to be read: the next one may be a little slower. */
 const PERIOD_SHARE = 0.8;
@@ -33,7 +33,12 @@ export class LogVerification {
   #pass: VerificationPass | undefined;
   /** Gives up the pass that runs, since another one is wanted. */
   #passing = new AbortController();
+  /** Somebody asked for a pass over everything, which is not done yet. */
   #requested = false;
+  /** Callers of {@link passNow}. */
+  #waiting = 0;
+  /** Ends a rest between passes. */
+  #rest = new AbortController();
   #startedMs = 0;
   #running: Promise<unknown> = Promise.resolve();
 
@@ -65,9 +70,20 @@ export class LogVerification {
     this.#newData.sealed();
   }
 
-  /** Begins a pass over everything soon, whatever other nodes do. */
-  request(): void {
+  /**
+   * Begins a pass over everything now, as fast as it goes, whatever other nodes do; one that runs in the background is given up
+   * for it. Returns at once: {@link status} tells how far it is. If a store is out, it is tried again until it was done.
+   *
+   * @returns false if such a pass runs already
+   */
+  begin(): boolean {
+    if (this.#requested) return false;
     this.#requested = true;
+    this.#setPace();
+    this.#passing.abort();
+    this.#pass = undefined; // nothing more is told of the one that is given up
+    this.#rest.abort();
+    return true;
   }
 
   /**
@@ -76,14 +92,16 @@ export class LogVerification {
    * @returns what is not as it should be, now @throws UnavailableError if something can't be read now
    */
   async passNow(): Promise<readonly Finding[]> {
-    this.#pace.hurried = true;
+    this.#waiting++;
+    this.#setPace();
     this.#passing.abort();
     return await this.#turns.run(async () => {
       try {
         await this.#newData.look();
         return await this.#onePass(true);
       } finally {
-        this.#pace.hurried = false;
+        this.#waiting--;
+        this.#setPace();
       }
     });
   }
@@ -93,7 +111,7 @@ export class LogVerification {
     return {
       ...(lastFullMs !== undefined && { lastFullMs }),
       progress: this.#pass?.progress ?? 0,
-      isRunning: this.#pass !== undefined,
+      isRunning: this.#pass !== undefined || this.#requested,
       position: this.#pass?.position ?? 0,
       entriesPerSecond: this.#found.entriesPerSecond,
       verifiedBytes: this.#found.bytes,
@@ -103,7 +121,7 @@ export class LogVerification {
   }
 
   /** What it found and did not find right since. */
-  get findings(): readonly Finding[] {
+  get findings(): readonly KeptFinding[] {
     return this.#found.present;
   }
 
@@ -124,11 +142,11 @@ export class LogVerification {
   }
 
   async #run(): Promise<void> {
-    const { clock, onFailure } = this.#options;
+    const { onFailure } = this.#options;
     const { signal } = this.#closing;
     let isChecked = false;
     let retryMs = RETRY_MS;
-    for (await clock.sleep(START_MS, signal); !signal.aborted; await clock.sleep(CHECK_MS, signal)) {
+    for (await this.#pause(START_MS); !signal.aborted; await this.#pause(CHECK_MS)) {
       this.#tellIfLate();
       try {
         if (!isChecked) await this.#checkTrees();
@@ -142,10 +160,21 @@ export class LogVerification {
         if (signal.aborted) return;
         if (isAbort(error)) continue;
         if (!(error instanceof UnavailableError)) onFailure(error);
-        await clock.sleep(retryMs, signal);
+        await this.#pause(retryMs);
         retryMs = Math.min(2 * retryMs, RETRY_MS_MAX);
       }
     }
+  }
+
+  /** Nobody waits for a pass that nobody asked for. */
+  #setPace(): void {
+    this.#pace.hurried = this.#requested || this.#waiting > 0;
+  }
+
+  /** Rests, unless a pass is asked for meanwhile, or was before. */
+  async #pause(ms: number): Promise<void> {
+    await this.#options.clock.sleep(ms, AbortSignal.any([this.#closing.signal, this.#rest.signal]));
+    this.#rest = new AbortController();
   }
 
   /** What was changed while the node was down is found at once, whenever the next pass is due. */
@@ -204,11 +233,12 @@ export class LogVerification {
     try {
       const findings = await pass.run();
       if (isAlone) this.#requested = false;
+      this.#setPace();
       const { pass: _, ...rest } = state.content;
       await state.replace({ ...rest, lastFullMs: clock.nowMs() });
       return findings;
     } finally {
-      this.#pass = undefined;
+      if (this.#pass === pass) this.#pass = undefined;
     }
   }
 

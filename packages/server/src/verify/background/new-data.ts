@@ -175,7 +175,7 @@ export class NewData {
       });
     } catch (error) {
       if (!(error instanceof Error) || error instanceof UnavailableError) throw error;
-      return findingOf(copy.place, place, error);
+      return findingOf(copy.place, place, error, { start, end });
     }
   }
 

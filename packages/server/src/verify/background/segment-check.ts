@@ -6,6 +6,9 @@ import { TreeAudit, type Claim } from "../tree-audit.ts";
 import { findingOf, type Finding } from "./finding.ts";
 import type { CopiedSegment, LogCopy } from "./log-copy.ts";
 
+/** Which share of the time hashing takes; comparing the columns takes the rest. */
+const HASHING = 0.3;
+
 export interface CheckedSegment {
   readonly findings: readonly Finding[];
   readonly entries: number;
@@ -19,6 +22,7 @@ export interface CheckedSegment {
  *
  * @param range the tree up to where the segment begins; left as it is
  * @param claims of sizes inside of the segment
+ * @param told which share of it is done, 0 to 1, now and then
  * @throws UnavailableError
  */
 export async function checkSegment(
@@ -27,13 +31,15 @@ export async function checkSegment(
   process: AuditProcess,
   range: CompactRange,
   claims: readonly Claim[],
+  told: (fraction: number) => void = () => undefined,
 ): Promise<CheckedSegment> {
   const { segment } = copied;
   const place = copy.placeOf(segment);
+  const entries = segment.end - segment.start;
   const findings: Finding[] = [];
   let path = place;
   const note = (error: Error): void => {
-    const finding = findingOf(copy.place, place, error);
+    const finding = findingOf(copy.place, place, error, segment);
     // It was looked at in a file of its own, which is gone soon.
     findings.push(JSON.parse(JSON.stringify(finding).replaceAll(path, place)) as Finding);
   };
@@ -54,14 +60,16 @@ export async function checkSegment(
       for (const claim of claims) audit.claim(claim);
       const question = { directory, segment, leavesOf: neededLeaves(audit, segment) };
       await noting(async () => {
-        const hashes = await process.hashSegment(question);
+        const hashes = await process.hashSegment(question, (done) => told((HASHING * done) / entries));
         ({ bytes, times } = hashes);
         compareSegment(place, segment, hashes);
         appendSegment(audit, segment, hashes);
       });
-      await noting(() => process.auditColumns(question));
+      await noting(() =>
+        process.auditColumns(question, (done) => told(HASHING + ((1 - HASHING) * done) / entries)),
+      );
     }),
   );
   await noting(() => copy.auditLock(copied));
-  return { findings, entries: segment.end - segment.start, bytes, times };
+  return { findings, entries, bytes, times };
 }

@@ -19,7 +19,7 @@ import { auditCommit } from "../commit-audit.ts";
 import { appendSegment, compareBlock, neededLeaves } from "../segment-comparison.ts";
 import { TreeAudit, type Claim } from "../tree-audit.ts";
 import { findingOf, sameFinding, type Finding } from "./finding.ts";
-import type { CopiedCommit, CopiedSegment, LogCopy } from "./log-copy.ts";
+import type { CopiedCommit, CopiedSegment, LogCopy, ReadCommit } from "./log-copy.ts";
 import { bridge, emptyRange, type ReferenceTree } from "./reference-tree.ts";
 
 /** Of one walk, the first: where everything is wrong, more would tell nothing. */
@@ -39,6 +39,17 @@ export interface TreeWalkOptions {
   readonly hashLines: (lines: Uint8Array) => Promise<Uint8Array>;
   /** Does a piece of work, and rests as it is to. */
   readonly pace: <T>(work: () => Promise<T>) => Promise<T>;
+  /** Is told of each commit that was read. */
+  readonly onCommit: (commit: WalkedCommit) => void;
+}
+
+export interface WalkedCommit {
+  /** Its entries are `[start, end)`. */
+  readonly start: number;
+  readonly end: number;
+  readonly bytes: number;
+  /** Where the journal begins to be read. */
+  readonly journalStart: number;
 }
 
 export interface TreeWalked {
@@ -49,7 +60,6 @@ export interface TreeWalked {
   /** What segments' descriptions claim of the tree, to be compared when the segments are read. */
   readonly claims: readonly Claim[];
   readonly commits: number;
-  readonly bytes: number;
 }
 
 /**
@@ -67,7 +77,6 @@ export class TreeWalk {
   #journalStart = 0;
   #checkpoint: string | undefined;
   #commits = 0;
-  #bytes = 0;
 
   constructor(options: TreeWalkOptions) {
     this.#options = options;
@@ -87,7 +96,6 @@ export class TreeWalk {
       checkpoint: this.#checkpoint,
       claims: this.#stated,
       commits: this.#commits,
-      bytes: this.#bytes,
     };
   }
 
@@ -245,11 +253,19 @@ export class TreeWalk {
     let range = this.#journal!;
     for await (const read of copy.commits(this.#journalStart)) {
       const next = await pace(() => this.#takeCommit(range, read, sealed));
+      if (!("error" in read)) this.#tell(read);
       if (!next) break;
       range = next;
     }
     if (range.end > this.#range.end) this.#range = range;
     return this.#range.end;
+  }
+
+  #tell({ commit }: ReadCommit): void {
+    const { start, count, entryLines } = commit;
+    const end = start + count;
+    const journalStart = this.#journalStart;
+    this.#options.onCommit({ start, end, bytes: entryLines.length, journalStart });
   }
 
   /** The tree behind the commit; undefined where it can't go on. */
@@ -282,7 +298,8 @@ export class TreeWalk {
     }
     const before = this.#findings.length;
     const next = range.clone();
-    const audit = new TreeAudit(next, (error) => this.#note(place, error));
+    const commitRange = { start: commit.start, end };
+    const audit = new TreeAudit(next, (error) => this.#note(place, error, commitRange));
     for (const claim of this.#takeClaims(end)) if (claim.treeSize >= range.end) audit.claim(claim);
     // What is in the journal and in a segment is the same.
     if (range.end < sealed.end && sealed.end <= end) {
@@ -297,9 +314,8 @@ export class TreeWalk {
       auditCommit(audit, commit, keys, place, hashes);
       this.#checkpoint = commit.checkpoint;
       this.#commits++;
-      this.#bytes += commit.entryLines.length;
     } catch (error) {
-      this.#noteOrThrow(place, error);
+      this.#noteOrThrow(place, error, commitRange);
     }
     if (this.#findings.length === before) return next;
     if (bridge(range, end, tree)) return range;
@@ -346,15 +362,19 @@ export class TreeWalk {
     );
   }
 
-  #note(place: string, error: Error): void {
+  #note(place: string, error: Error, range?: { readonly start: number; readonly end: number }): void {
     if (this.#findings.length === FINDINGS_MAX) return;
-    const finding = findingOf(this.#options.copy.place, place, error);
+    const finding = findingOf(this.#options.copy.place, place, error, range);
     if (!this.#findings.some((known) => sameFinding(known, finding))) this.#findings.push(finding);
   }
 
   /** What is false or malformed is a finding; that something can't be had, none. */
-  #noteOrThrow(place: string, error: unknown): void {
-    if (error instanceof VerificationError || isMalformed(error)) this.#note(place, error);
+  #noteOrThrow(
+    place: string,
+    error: unknown,
+    range?: { readonly start: number; readonly end: number },
+  ): void {
+    if (error instanceof VerificationError || isMalformed(error)) this.#note(place, error, range);
     else throw error;
   }
 }

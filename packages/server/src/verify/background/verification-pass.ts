@@ -7,6 +7,7 @@ import { findingOf, type Finding } from "./finding.ts";
 import type { LogCopy } from "./log-copy.ts";
 import { checkLocal, LOCAL } from "./local-check.ts";
 import type { Pace } from "./pace.ts";
+import { PassMeter } from "./pass-meter.ts";
 import { bridge, emptyRange } from "./reference-tree.ts";
 import { checkSegment, type CheckedSegment } from "./segment-check.ts";
 import { TreeWalk, type TreeWalked } from "./tree-walk.ts";
@@ -19,6 +20,8 @@ const GROUP_SEGMENTS = 16;
 /** Each node reads one group of so many, whoever else does: none has to believe the others for ever. */
 const OWN_SHARE = 8;
 const SAVE_MS = 5_000;
+/** Reading a sealed entry again and comparing its columns, in those that are hashed from the journal. */
+const SEGMENT_COST = 3;
 
 /** One pass over everything that is stored of a log, which goes on where it was left after a restart. */
 export class VerificationPass {
@@ -34,11 +37,10 @@ export class VerificationPass {
   readonly #positions: Record<string, number>;
   readonly #pass: Pick<PassProgress, "startedMs" | "period">;
   readonly #endMs: number;
+  readonly #meter = new PassMeter();
   #doneBytes = 0;
   #failure: UnavailableError | undefined;
   #savedMs = -Infinity;
-  /** A leaf index, in the copy that is being read. */
-  position = 0;
 
   constructor(
     options: VerificationOptions,
@@ -64,26 +66,51 @@ export class VerificationPass {
 
   /** What of it is done, 0 to 1. */
   get progress(): number {
-    const total = this.#totalBytes;
-    return total === 0 ? 0 : Math.min(1, this.#doneBytes / total);
+    return this.#meter.progress;
+  }
+
+  /** A leaf index, in the copy that is being read. */
+  get position(): number {
+    return this.#meter.position;
   }
 
   /** @returns what is not as it should be @throws UnavailableError: it can go on later */
   async run(): Promise<readonly Finding[]> {
     const pace = async <T>(work: () => Promise<T>): Promise<T> =>
       await this.#pace.work(0, work, this.#signal);
-    const local = await checkLocal(this.#options, pace);
+    const units = this.#plan();
+    this.#meter.enter(units.local);
+    const local = await checkLocal(this.#options, pace, (fraction, at, to) => {
+      this.#found.read(to - at, 0);
+      this.#meter.at(fraction, to);
+    });
     this.#findings.push(...local.findings);
     await this.#found.looked(LOCAL, ["local"], local.findings);
     const claims = new Map<VerifiedCopy, readonly Claim[]>();
     await this.#each(async (verified) => {
-      const walked = await walkTree(this.#options, this.#found, verified, pace, this.#findings);
+      this.#meter.enter(units.walk);
+      const walked = await walkTree(this.#options, this.#found, verified, pace, this.#findings, this.#meter);
       claims.set(verified, walked.claims);
     });
-    await this.#each((verified) => this.#reread(verified, claims.get(verified) ?? []));
+    await this.#each(async (verified) => {
+      this.#meter.enter(units.reread);
+      await this.#reread(verified, claims.get(verified) ?? []);
+    });
     if (this.#failure) throw this.#failure;
     this.#found.lookedAtTimes(this.#times.implausible(this.#options.clock.nowMs()));
     return this.#findings;
+  }
+
+  /** About how long each stage is, in entries that are hashed. */
+  #plan(): { readonly local: number; readonly walk: number; readonly reread: number } {
+    const { log } = this.#options;
+    const { treeSize } = log.head();
+    const sealedSize = log.segments().at(-1)?.end ?? 0;
+    const local = treeSize - sealedSize;
+    const walk = Math.max(0, treeSize - log.journalStart());
+    const reread = SEGMENT_COST * sealedSize;
+    this.#meter.plan(local + log.copies.length * (walk + reread));
+    return { local, walk, reread };
   }
 
   /** A copy that is out keeps none of the others from being read; but the pass is not done then. */
@@ -107,7 +134,7 @@ export class VerificationPass {
       const { start, end, lengthBytes } = segment;
       const group = Math.floor(i / GROUP_SEGMENTS);
       if (start >= from && end <= sizeMin() && (await this.#isMine(copy, group))) {
-        this.position = start;
+        this.#meter.at(start / log.segments().at(-1)!.end, start);
         this.#pace.aim(this.#totalBytes - this.#doneBytes, this.#endMs - this.#options.clock.nowMs());
         const claims = stated.filter(({ treeSize }) => treeSize > start && treeSize <= end);
         await this.#pace.work(
@@ -126,10 +153,19 @@ export class VerificationPass {
 
   async #rereadSegment(
     copy: LogCopy,
-    { start }: Segment,
+    { start, end }: Segment,
     range: CompactRange,
     claims: readonly Claim[],
   ): Promise<void> {
+    const sealedSize = this.#options.log.segments().at(-1)!.end;
+    let counted = 0;
+    const told = (fraction: number): void => {
+      const at = start + Math.floor(fraction * (end - start));
+      this.#meter.at(at / sealedSize, at);
+      if (at - start <= counted) return; // the second look at a finding
+      this.#found.read(at - start - counted, 0);
+      counted = at - start;
+    };
     const check = async (): Promise<CheckedSegment> => {
       const place = `${copy.place}: the segment from entry ${start} on`;
       try {
@@ -140,7 +176,7 @@ export class VerificationPass {
         if (origin !== this.#options.log.origin) {
           throw corruptSegment(copy.placeOf(copied.segment), `it says that it is of ${origin}`);
         }
-        return await checkSegment(copy, copied, this.#options.process, range, claims);
+        return await checkSegment(copy, copied, this.#options.process, range, claims, told);
       } catch (error) {
         if (!(error instanceof VerificationError) && !(error instanceof MalformedError)) throw error;
         return { findings: [findingOf(copy.place, place, error)], entries: 0, bytes: 0 };
@@ -149,7 +185,7 @@ export class VerificationPass {
     const { findings, entries, bytes, times } = await confirmed(check);
     if (copy === this.#options.log.copies[0]!.copy) this.#times.part(times);
     this.#findings.push(...findings);
-    this.#found.read(entries, bytes);
+    this.#found.read(Math.max(0, entries - counted), bytes);
     const place = copy.placeOf(this.#options.log.segments().find((each) => each.start === start)!);
     await this.#found.looked(copy.place, ["segment"], findings, place);
   }
@@ -199,6 +235,7 @@ export async function walkTree(
   { copy, sizeMin, anchors }: VerifiedCopy,
   pace: <T>(work: () => Promise<T>) => Promise<T>,
   findings: Finding[],
+  meter = new PassMeter(),
 ): Promise<TreeWalked> {
   const unreadable: Finding[] = [];
   const walked = await confirmed(async () => {
@@ -227,11 +264,14 @@ export async function walkTree(
       sizeMin: sizeMin(),
       hashLines: (lines) => process.hashLines(lines),
       pace,
+      onCommit: ({ start, end, bytes, journalStart }) => {
+        found.read(end - start, bytes);
+        meter.at((end - journalStart) / Math.max(1, treeSize - journalStart), end);
+      },
     }).run();
   });
   const all = [...walked.findings, ...unreadable];
   findings.push(...all);
-  found.read(0, walked.bytes);
   await found.looked(copy.place, ["tree", "commit"], all);
   if (all.length === 0 && walked.checkpoint !== undefined) {
     await found.state.remember(copy.place, log.vkey(), walked.checkpoint);

@@ -33,6 +33,8 @@ export interface VerifiedLog {
   readonly head: () => SignedTreeHead;
   /** All sealed segments that the node knows, in order. */
   readonly segments: () => readonly Segment[];
+  /** Where this node's journal begins. */
+  readonly journalStart: () => number;
   /** What the node itself keeps of segments. */
   readonly files: SegmentFiles;
   readonly search: Pick<SearchIndex, "compareHot">;
