@@ -38,7 +38,7 @@ import { parseAppended, type Appended } from "./receipts.ts";
 import { parseSearchPage, type SearchOptions, type SearchPage } from "./search-page.ts";
 import { parseSession, type Session } from "./session.ts";
 import { parseSourcePage, type SourcePage } from "./sources.ts";
-import { followTail } from "./tail.ts";
+import { followTail, type TailObserver } from "./tail.ts";
 import { Transport, type CallOptions } from "./transport.ts";
 import { parseLogVerification, type LogVerification } from "./verification.ts";
 import { uuidV7 } from "./uuid-v7.ts";
@@ -69,7 +69,7 @@ export interface SourceOptions extends CallOptions {
   readonly limit?: number;
 }
 
-export interface TailOptions extends CallOptions {
+export interface TailOptions extends CallOptions, TailObserver {
   /** The first leaf index; what comes from now on unless told. */
   readonly from?: number;
 }
@@ -242,7 +242,7 @@ export class SteleClient {
   /**
    * What is appended from now on, or from `options.from` on: without end, until `options.signal` or the caller
    * stops it. A broken connection is opened again behind the last event, on the next endpoint if need be; an
-   * event is neither left out nor given twice. The time-out and the number of attempts are for each opening.
+   * event is neither left out nor given twice; `options` has functions that are told of connections. The time-out and the number of attempts are for each opening.
    */
   async *tail(query = "", options: TailOptions = {}): AsyncGenerator<LogEntry, void, undefined> {
     // Told to the node, so that nothing is missed if the first connection breaks before it brings anything.

@@ -10,12 +10,22 @@ const SILENCE_MS_MAX = 45_000;
 /** The longest pause before a connection that ended without bringing anything is opened again. */
 const PAUSE_MS_MAX = 5_000;
 
+/** Who shows a tail wants to know more of it than its events. */
+export interface TailObserver {
+  /** A connection is open: an answer has begun. */
+  readonly onOpened?: () => void;
+  /** It ended, and another one is opened. The error says why; undefined: the node ended it. */
+  readonly onEnded?: (error: unknown) => void;
+  /** Up to and with this leaf index, everything that the query finds was given. */
+  readonly onReached?: (leafIndex: number) => void;
+}
+
 /** See `SteleClient.tail`. */
 export async function* followTail(
   transport: Transport,
   path: string,
   environment: Environment,
-  options: CallOptions,
+  options: CallOptions & TailObserver,
 ): AsyncGenerator<LogEntry, void, undefined> {
   let lastId: string | undefined;
   for (let fruitless = 0; ; fruitless++) {
@@ -28,16 +38,22 @@ export async function* followTail(
     const headers = lastId === undefined ? {} : { "last-event-id": lastId };
     const request = { method: "GET", path, accept: "text/event-stream", headers } as const;
     const { body } = await transport.open(request, { ...options, signal });
+    options.onOpened?.();
     try {
       for await (const { events, lastEventId } of readStream(body, life)) {
         for (const event of events) yield parseEvent(event);
-        lastId = lastEventId ?? lastId;
+        if (lastEventId !== undefined && lastEventId !== lastId) {
+          lastId = lastEventId;
+          if (/^\d{1,15}$/.test(lastId)) options.onReached?.(Number(lastId));
+        }
         if (events.length > 0) fruitless = -1; // The next connection is opened at once.
       }
+      options.onEnded?.(undefined);
     } catch (error) {
       options.signal?.throwIfAborted();
       if (error instanceof SteleError) throw error;
       // The connection broke: go on behind the last event.
+      options.onEnded?.(error);
     } finally {
       life.abort();
     }

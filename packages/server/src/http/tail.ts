@@ -15,6 +15,8 @@ export interface TailOptions {
 /** So that what one tail has in memory is about this, however long the entries are. */
 const BATCH_BYTES = 128 * 1024;
 const BATCH_ENTRIES_MAX = 1_024;
+/** How late a client may learn that more was looked at and nothing found. */
+const PROGRESS_MS = 1_000;
 
 /**
  * The entries from `from` on, as server-sent events (HTML Living Standard, section 9.2), for as long as `signal` lets it.
@@ -29,12 +31,16 @@ export async function* tailEvents(
   let next = from;
   let batchEntries = 16;
   let aliveAtMs = performance.now();
+  let isTold = true;
   while (!signal.aborted) {
     assertAllowed();
+    const silenceMs = isTold ? heartbeatMs : Math.min(PROGRESS_MS, heartbeatMs);
     const { treeSize } = log.head();
     if (next < treeSize) {
       const entries = await log.readEntries(next, Math.min(treeSize, next + batchEntries));
-      const chunk = formatEvents(next, entries, matches);
+      const isHit = entries.map(matches);
+      isTold = isHit.at(-1) === true;
+      const chunk = formatEvents(next, entries, isHit);
       next += entries.length;
       batchEntries = batchLength(entries);
       if (chunk.length > 0) {
@@ -43,24 +49,21 @@ export async function* tailEvents(
         continue;
       }
     } else {
-      await nextCommit(log, heartbeatMs, signal);
+      await nextCommit(log, silenceMs, signal);
     }
-    if (performance.now() - aliveAtMs >= heartbeatMs) {
+    if (performance.now() - aliveAtMs >= silenceMs) {
       yield Buffer.from(next > 0 ? `: alive\nid: ${next - 1}\n\n` : ": alive\n\n");
       aliveAtMs = performance.now();
+      isTold = true;
     }
   }
 }
 
 const END = Buffer.from("}\n\n");
 
-function formatEvents(
-  start: number,
-  entries: readonly Uint8Array[],
-  matches: TailOptions["matches"],
-): Buffer {
+function formatEvents(start: number, entries: readonly Uint8Array[], isHit: readonly boolean[]): Buffer {
   const pieces = entries.flatMap((entry, i) =>
-    matches(entry) ? [Buffer.from(`id: ${start + i}\ndata: {"index":${start + i},"entry":`), entry, END] : [],
+    isHit[i] ? [Buffer.from(`id: ${start + i}\ndata: {"index":${start + i},"entry":`), entry, END] : [],
   );
   return Buffer.concat(pieces);
 }
