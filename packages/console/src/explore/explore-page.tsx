@@ -1,4 +1,5 @@
 import { Title } from "@mantine/core";
+import { useCallback } from "react";
 import { useLogName } from "../app/log-name.ts";
 import { EventView } from "../event/event-view.tsx";
 import { Facets } from "./facets.tsx";
@@ -13,7 +14,8 @@ import classes from "./explore.module.css";
 /** Search the log: what is asked for above, the answer below, all of it in the URL. */
 export function ExplorePage() {
   const log = useLogName();
-  const { search } = useExplore();
+  const { search, change } = useExplore();
+  const ask = useCallback((q: string) => change({ q, event: undefined }), [change]);
   return (
     <div className={classes["page"]}>
       <Title order={1} className={classes["title"]}>
@@ -21,7 +23,13 @@ export function ExplorePage() {
       </Title>
       <div className={classes["tools"]}>
         <div className={classes["search"]}>
-          <SearchBox refusal={undefined} onAgain={() => undefined} />
+          <SearchBox
+            query={search.q ?? ""}
+            ask={ask}
+            range={search}
+            refusal={undefined}
+            onAgain={() => undefined}
+          />
         </div>
         <TimeRange />
         <Refresh />

@@ -8,12 +8,13 @@ import { isUnfinished, queryProblem, type QueryProblem } from "./query-problem.t
 import { ProblemMessage } from "./problem-message.tsx";
 import { optionId, SuggestionList } from "./suggestion-list.tsx";
 import type { Suggestion } from "./suggestion.ts";
-import { useDraft } from "./use-draft.ts";
+import { useDraft, type AskedQuery } from "./use-draft.ts";
 import { useSlashKey } from "./use-slash-key.ts";
-import { useSuggestions } from "./use-suggestions.ts";
+import { useSuggestions, type SuggestedRange } from "./use-suggestions.ts";
 import classes from "./search-box.module.css";
 
-interface SearchBoxProps {
+interface SearchBoxProps extends AskedQuery {
+  readonly range: SuggestedRange;
   /** What the node said was wrong with the query of the URL. */
   readonly refusal: QueryProblem | undefined;
   /** The same query is asked for once more. */
@@ -21,14 +22,14 @@ interface SearchBoxProps {
 }
 
 /** The query: a text in colours, with what could stand at the cursor, and mistakes marked where they are. */
-export function SearchBox({ refusal, onAgain }: SearchBoxProps) {
+export function SearchBox({ query, ask, range, refusal, onAgain }: SearchBoxProps) {
   const id = useId();
   const listId = `${id}list`;
   const input = useRef<HTMLInputElement>(null);
   const overlay = useRef<HTMLDivElement>(null);
   /** Where the cursor goes once the text is there. */
   const moveTo = useRef<number>(undefined);
-  const { text, asked, setText, commit } = useDraft();
+  const { text, asked, setText, commit } = useDraft({ query, ask });
   const [cursor, setCursor] = useState(text.length);
   const [focused, setFocused] = useState(false);
   const [wanted, setWanted] = useState(false);
@@ -36,7 +37,7 @@ export function SearchBox({ refusal, onAgain }: SearchBoxProps) {
   useSlashKey(input);
 
   const isOpen = wanted && focused;
-  const { completion, suggestions, error } = useSuggestions(text, cursor, isOpen);
+  const { completion, suggestions, error } = useSuggestions(text, cursor, range, isOpen);
   const listed = isOpen && completion !== undefined && suggestions.length > 0;
   const own = useMemo(() => queryProblem(text), [text]);
   const problem = own ?? (text.trim() === asked ? refusal : undefined);

@@ -1,6 +1,12 @@
 import { useCallback, useState } from "react";
-import { useExplore } from "../use-explore.ts";
 import { queryProblem } from "./query-problem.ts";
+
+/** The query that a page's URL has, and how to give it another. */
+export interface AskedQuery {
+  readonly query: string;
+  /** As a step of its own that one can go back from. */
+  readonly ask: (query: string) => void;
+}
 
 export interface Draft {
   readonly text: string;
@@ -15,9 +21,7 @@ export interface Draft {
  * The query as it is being typed. It becomes the URL's when it is committed; when the URL gets another query, by a click or
  * by going back, that one is shown.
  */
-export function useDraft(): Draft {
-  const { search, change } = useExplore();
-  const { q = "" } = search;
+export function useDraft({ query: q, ask }: AskedQuery): Draft {
   const [text, setText] = useState(q);
   /** The URL's as it was last seen, and what was given to it since, which takes a moment to arrive. */
   const [url, setUrl] = useState<{ readonly seen: string; readonly given?: string }>({ seen: q });
@@ -33,10 +37,10 @@ export function useDraft(): Draft {
       if (queryProblem(given) !== undefined) return "wrong";
       if (given === q) return "unchanged";
       setUrl({ seen: q, given });
-      change({ q: given, event: undefined });
+      ask(given);
       return "changed";
     },
-    [q, change],
+    [q, ask],
   );
   return { text, asked: q, setText, commit };
 }

@@ -3,7 +3,6 @@ import { completionAt, type Completion } from "@stele/query";
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { useClient } from "../../api/client.ts";
-import { useExplore } from "../use-explore.ts";
 import { knownSuggestions, valueQuestion, valueSuggestions, type Suggestion } from "./suggestion.ts";
 
 /** Somebody who types on is not asked for. */
@@ -18,10 +17,19 @@ export interface Suggestions {
   readonly error: Error | null;
 }
 
+/** The time range that values are looked for in, as the URL has it. */
+export interface SuggestedRange {
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+}
+
 /** What can stand at the cursor: fields, and values that events in the time range have, under the rest of the query. */
-export function useSuggestions(text: string, cursor: number, enabled: boolean): Suggestions {
-  const { search } = useExplore();
-  const { from, to } = search;
+export function useSuggestions(
+  text: string,
+  cursor: number,
+  { from, to }: SuggestedRange,
+  enabled: boolean,
+): Suggestions {
   const client = useClient();
   const completion = useMemo(
     () => (enabled ? completionAt(text, cursor) : undefined),
