@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { measureHistory } from "./history.ts";
 import { NodeProcess, runLoad } from "./processes.ts";
+import { measureScrolling } from "./scroll.ts";
 import { measureWitnessed } from "./witnessed.ts";
 import { measureVerifying } from "./verifying.ts";
 import { describeMachine, fixed, percentile, whole } from "./statistics.ts";
@@ -113,6 +114,19 @@ if (wanted("history")) {
     row("history", "figure");
     row("---", "---");
     for await (const [name, figure] of measureHistory(dataDir, PORT, events)) row(name, figure);
+  } finally {
+    await rm(dataDir, { recursive: true });
+  }
+}
+if (wanted("scroll")) {
+  const dataDir = await mkdtemp(join(values.data ?? tmpdir(), "stele-bench-"));
+  const filled = Math.min(events, 1_048_576);
+  const runsMax = values.smoke ? 1 : Infinity;
+  try {
+    console.log(`\n${whole(filled)} events\n`);
+    row("a page of 100 of the newest, from", "0", "0.1 %", "50 %", "99.9 %", "counting all");
+    row("---", "---", "---", "---", "---", "---");
+    for await (const cells of measureScrolling(dataDir, PORT, filled, runsMax)) row(...cells);
   } finally {
     await rm(dataDir, { recursive: true });
   }
