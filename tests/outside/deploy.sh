@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The deployment files, read by what will read them for real: HAProxy, systemd, and (built from Go, in deploy/) Docker's
+# The deployment files, read by what will read them for real: HAProxy, Prometheus, systemd, and (built from Go, in deploy/) Docker's
 # parser, Compose's loader, Kustomize and the Kubernetes API's types. Each must also find a fault that is planted in a
 # copy. What is not installed is skipped, and said. Exit code 77: everything was skipped.
 set -euo pipefail
@@ -30,6 +30,34 @@ if command -v haproxy > /dev/null; then
   checked=1
 else
   echo "haproxy.cfg: skipped, there is no haproxy"
+fi
+
+# Debian: prometheus.
+if command -v promtool > /dev/null; then
+  rules_check() { promtool check rules "$1/stele-alerts.yaml"; }
+  touch "$work/token"
+  config_check() {
+    sed "s#/etc/prometheus/stele-token#$work/token#; s#- stele-alerts.yaml#- $PWD/deploy/prometheus/stele-alerts.yaml#" "$1/prometheus.yaml" > "$work/prometheus.yaml"
+    promtool check config "$work/prometheus.yaml"
+  }
+  rules_check deploy/prometheus > "$work/rules" || { cat "$work/rules"; exit 1; }
+  config_check deploy/prometheus > "$work/config" || { cat "$work/config"; exit 1; }
+  plant prometheus/stele-alerts.yaml 's/max by (log)/max by log)/'
+  ! rules_check "$work/planted/prometheus" > /dev/null 2>&1 || { echo "stele-alerts.yaml: a planted fault was not found"; exit 1; }
+  plant prometheus/prometheus.yaml 's/scrape_interval/scrape_intervall/'
+  ! config_check "$work/planted/prometheus" > /dev/null 2>&1 || { echo "prometheus.yaml: a planted fault was not found"; exit 1; }
+  # The dashboard's expressions, as rules that nobody uses.
+  node -e '
+    const { readFileSync } = require("node:fs"), { panels } = JSON.parse(readFileSync("deploy/grafana/stele-dashboard.json", "utf8"));
+    const expressions = panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr.replaceAll("$__rate_interval", "5m")));
+    const rules = expressions.map((expr, i) => ({ record: `panel_${i}`, expr }));
+    console.log(JSON.stringify({ groups: [{ name: "dashboard", rules }] }));
+  ' > "$work/dashboard.yaml"
+  promtool check rules "$work/dashboard.yaml" > "$work/rules" || { cat "$work/rules"; exit 1; }
+  echo "prometheus, grafana: $(promtool --version 2>&1 | head -n 1 | cut -d ' ' -f 1-3)"
+  checked=1
+else
+  echo "prometheus, grafana: skipped, there is no promtool"
 fi
 
 # systemd wants the program to be there; any other complaint is ours.

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { SteleClient } from "@stele/client";
 import { LogSecret, startNode, type RunningNode } from "@stele/server";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { stele } from "../testing/stele-process.ts";
 
 let directory: string;
 const running: RunningNode[] = [];
@@ -56,6 +57,11 @@ it("shows the nodes of a store to each other, through the store alone", async ()
   expect(nodes[0]!.id).not.toBe(nodes[1]!.id);
   expect(await readdir(join(directory, "store/nodes"))).toHaveLength(2);
 
+  const { out, code } = await stele(["status", "--url", `${a.url},${b.url}`]);
+  expect(code).toBe(0);
+  expect(out).toMatch(/^ {2}node {4}node-a {2}ready, version \S+; \d+\.\d events\/s; said so now$/m);
+  expect(out).toMatch(/^ {2}node {4}node-b {2}ready, version \S+; 0\.0 events\/s; said so \d+\.?\d* s ago$/m);
+
   // Whoever stops takes back what it said.
   await running.pop()!.close();
   await expect.poll(() => namesAt(a), { timeout: 20_000 }).toEqual([["node-a", true]]);
@@ -77,4 +83,5 @@ it("shows the one node of a directory, and its history", async () => {
   }
   const refused = await fetch(`${node.url}/v1/metrics/history?range=1y`);
   expect(refused.status).toBe(400);
+  expect((await stele(["status", "--url", node.url])).out).not.toContain("  node ");
 });

@@ -1,4 +1,5 @@
 import { UnavailableError } from "@stele/proof";
+import { RefusedError, type NodesOfStore, type SteleClient, type StoreNode } from "@stele/client";
 import type { LogStatus, MirrorStatus, NodeStatus, VerificationStatus, WitnessStatus } from "@stele/client";
 import type { AddCommand } from "../command.ts";
 import { alarmLine } from "./alarms.ts";
@@ -6,6 +7,9 @@ import { countOf, formatCount } from "../count.ts";
 import { describeFailure } from "../failure.ts";
 import { printable } from "../printable.ts";
 import type { Session } from "../session.ts";
+
+/** A node says every 30 s that it is there. */
+const SILENT_SECONDS = 90;
 
 export const addStatus: AddCommand = (program, run) => {
   program
@@ -20,7 +24,14 @@ export const addStatus: AddCommand = (program, run) => {
 async function status(session: Session): Promise<void> {
   const urls = session.options.url.split(",");
   const answers = await Promise.allSettled(
-    urls.map((url) => session.clientFor(url, session.options.log).status({ signal: session.signal })),
+    urls.map(async (url) => {
+      const client = session.clientFor(url, session.options.log);
+      const [of, nodes] = await Promise.all([
+        client.status({ signal: session.signal }),
+        nodesKnownTo(client, session.signal),
+      ]);
+      return { ...of, nodes };
+    }),
   );
   let unwell = 0;
   for (const [i, answer] of answers.entries()) {
@@ -39,12 +50,47 @@ async function status(session: Session): Promise<void> {
     if (session.json) await session.printJson({ url, ...answer.value });
     else await show(session, url, answer.value);
   }
+  // Each node has the same list, but for the moment: once is enough.
+  const known = answers.find((answer) => answer.status === "fulfilled")?.value.nodes;
+  if (!session.json && known && known.nodes.length > 1) await showNodes(session, known);
   if (unwell > 0) {
     throw new UnavailableError(
       "node_unwell",
       `${unwell} of ${countOf(urls.length, "node")} did not answer, has a log that takes no writes, or a critical alarm`,
     );
   }
+}
+
+/** What a node knows of the others; nothing, if it is of a version that did not. */
+async function nodesKnownTo(client: SteleClient, signal: AbortSignal): Promise<NodesOfStore | undefined> {
+  try {
+    return await client.nodes({ signal });
+  } catch (error) {
+    if (error instanceof RefusedError && error.code === "route_unknown") return undefined;
+    throw error;
+  }
+}
+
+async function showNodes(session: Session, { nodes, reason }: NodesOfStore): Promise<void> {
+  await session.print("The nodes of the store, as each last said in it:");
+  for (const node of nodes) await session.print(`  node    ${nodeText(session, node)}`);
+  if (reason !== undefined) {
+    const why = `They may have said more since: ${printable(reason)}`;
+    await session.print(`  ${session.out.style("yellow", "note")}    ${why}`);
+  }
+}
+
+function nodeText({ out }: Session, node: StoreNode): string {
+  const { name, version, state, age, eventsPerSecond, logs, isSelf } = node;
+  const silent = age > SILENT_SECONDS;
+  const said = isSelf ? "now" : `${timeText(age)} ago`;
+  const unwritable = logs.filter(({ writable }) => !writable).map((log) => printable(log.name));
+  return [
+    `${out.style("bold", printable(name))}  ${printable(state)}, version ${printable(version)}`,
+    `${eventsPerSecond.toFixed(1)} events/s`,
+    silent ? out.style("red", `said so ${said}`) : `said so ${said}`,
+    ...(unwritable.length > 0 ? [out.style("red", `takes no writes to ${unwritable.join(", ")}`)] : []),
+  ].join("; ");
 }
 
 async function show(
