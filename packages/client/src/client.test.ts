@@ -242,6 +242,7 @@ describe("prove", () => {
     return {
       index: 0,
       leaf_hash: "",
+      state: "sealed",
       entry,
       entry_bytes: encodeBase64(change.entryBytes ?? bytes),
       proof: {
@@ -258,6 +259,21 @@ describe("prove", () => {
     const node = await faultyNode((_, response) => json(response, 200, body));
     return await client([node]).stele.prove(asked, verifier);
   }
+
+  test("gives what a node claims unverified, too", async () => {
+    const body = await answer({ leafIndex: 7 });
+    const node = await faultyNode(
+      (_, response) => json(response, 200, body),
+      (_, response) => json(response, 200, { from: 1, to: 2, hashes: [encodeBase64(other)] }),
+    );
+    const { stele } = client([node]);
+    expect(await stele.claim(0)).toMatchObject({ leafIndex: 7, treeSize: 2, state: "sealed" });
+    expect((await stele.consistencyProof(1, 2)).map((hash) => Buffer.from(hash))).toEqual([other]);
+    expect(node.requests.map(({ url }) => url)).toEqual([
+      "/v1/logs/main/events/0?proof=1",
+      "/v1/logs/main/proof/consistency?from=1&to=2",
+    ]);
+  });
 
   test("hands out the exact bytes, and a self-contained proof file", async () => {
     for (const asked of [0, "e0"]) {

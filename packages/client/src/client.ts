@@ -10,6 +10,7 @@ import {
   VerificationError,
   verifyInclusion,
   type FetchPath,
+  type Hash,
   type LogKeys,
   type NoteVerifier,
 } from "@stele/proof";
@@ -33,6 +34,7 @@ import { parseMetricsHistory, type HistoryRange, type MetricsHistory } from "./m
 import { parseNodeStatus, type NodeStatus } from "./node-status.ts";
 import { parseNodes, type NodesOfStore } from "./nodes.ts";
 import { parseLogInfo, type LogInfo } from "./log-info.ts";
+import { parseHashes, parseProofClaim, type ProofClaim } from "./proof-claim.ts";
 import { entryId, type ProvenEntry } from "./proven-entry.ts";
 import { parseAppended, type Appended } from "./receipts.ts";
 import { parseSearchPage, type SearchOptions, type SearchPage } from "./search-page.ts";
@@ -216,18 +218,10 @@ export class SteleClient {
     log: NoteVerifier | LogKeys,
     options: CallOptions = {},
   ): Promise<ProvenEntry> {
-    const path = `${this.#entryPath(key)}?proof=1`;
-    const answer = await this.#get(path, SMALL_ANSWER_LENGTH_BYTES_MAX, options);
-    const entry = answer.field("entry_bytes").base64();
-    const proof = answer.field("proof");
-    const hashes = proof
-      .field("hashes")
-      .items()
-      .map((hash) => hash.base64());
-    const note = new TextEncoder().encode(proof.field("checkpoint").string());
+    const { entry, leafIndex, proof, note } = await this.claim(key, options);
     const checkpoint = verifyCheckpoint(note, log);
-    const leaf = { leafIndex: proof.field("leaf_index").integer(), leafHash: leafHash(entry) };
-    verifyInclusion(hashes, leaf, checkpoint);
+    const leaf = { leafIndex, leafHash: leafHash(entry) };
+    verifyInclusion(proof, leaf, checkpoint);
     const id = entryId(entry);
     if (key !== leaf.leafIndex && key !== id) {
       throw new VerificationError(
@@ -236,7 +230,21 @@ export class SteleClient {
         { key, leaf, id },
       );
     }
-    return { ...leaf, entry, proof: hashes, checkpoint, note };
+    return { ...leaf, entry, proof, checkpoint, note };
+  }
+
+  /**
+   * The same, and nothing of it verified: for who verifies it step by step and shows each. {@link prove} is for all others.
+   */
+  async claim(key: number | string, options: CallOptions = {}): Promise<ProofClaim> {
+    const path = `${this.#entryPath(key)}?proof=1`;
+    return parseProofClaim(await this.#get(path, SMALL_ANSWER_LENGTH_BYTES_MAX, options));
+  }
+
+  /** The hashes that prove that the tree of size `to` extends that of size `from`; unverified: give them to `verifyConsistency`. */
+  async consistencyProof(from: number, to: number, options: CallOptions = {}): Promise<Hash[]> {
+    const path = this.#path("proof/consistency", { from, to });
+    return parseHashes(await this.#get(path, SMALL_ANSWER_LENGTH_BYTES_MAX, options));
   }
 
   /**

@@ -27,6 +27,7 @@ export type {
   NodeStatus,
   VerificationStatus,
 } from "./node-status.ts";
+export type { ProofClaim } from "./proof-claim.ts";
 export { formatProofFile } from "./proven-entry.ts";
 export type { ProvenEntry } from "./proven-entry.ts";
 export type { Appended, Receipt } from "./receipts.ts";
