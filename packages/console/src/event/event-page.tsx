@@ -1,14 +1,19 @@
-import { Container } from "@mantine/core";
+import { Container, Title } from "@mantine/core";
 import { useParams } from "@tanstack/react-router";
+import { LOG_FORM } from "../app/log-form.ts";
 import { PageUnknown } from "../app/page-unknown.tsx";
+import { formatCount } from "../ui/format-number.ts";
 import { EventView } from "./event-view.tsx";
 
 /** An event at an address of its own. */
 export function EventPage() {
   const { log, index } = useParams({ from: "/event/$log/$index" });
-  if (!/^\d{1,15}$/.test(index)) return <PageUnknown />;
+  if (!/^\d{1,15}$/.test(index) || !LOG_FORM.test(log)) return <PageUnknown />;
   return (
-    <Container py="md">
+    <Container py="md" size="xl">
+      <Title order={1} size="h3" mb="sm">
+        Event {formatCount(Number(index))} of {log}
+      </Title>
       <EventView log={log} index={Number(index)} />
     </Container>
   );

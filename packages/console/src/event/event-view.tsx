@@ -1,23 +1,18 @@
-import { useQuery } from "@tanstack/react-query";
-import { useClient } from "../api/client.ts";
-import { ErrorPanel, LoadingRows } from "../ui/states.tsx";
+import { lazy, Suspense } from "react";
+import { LoadingRows } from "../ui/states.tsx";
+
+const EventDetails = lazy(async () => ({ default: (await import("./event-details.tsx")).EventDetails }));
 
 interface EventViewProps {
   readonly log: string;
   readonly index: number;
 }
 
-/** One event, with its proof: on a page of its own, and beside the table of the explore page. */
+/** One event, with its proof: on a page of its own, and beside the table of the explore page, which loads without it. */
 export function EventView({ log, index }: EventViewProps) {
-  const client = useClient(log);
-  const { data, error, refetch } = useQuery({
-    queryKey: ["event", log, index],
-    queryFn: ({ signal }) => client.get(index, { signal }),
-    // An entry never changes.
-    staleTime: Infinity,
-  });
-  if (error)
-    return <ErrorPanel title="The event can't be shown" error={error} retry={() => void refetch()} />;
-  if (!data) return <LoadingRows rows={8} />;
-  return <h2>{data.entry.action}</h2>;
+  return (
+    <Suspense fallback={<LoadingRows rows={10} />}>
+      <EventDetails key={`${log}/${index}`} log={log} index={index} />
+    </Suspense>
+  );
 }

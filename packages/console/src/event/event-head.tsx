@@ -1,0 +1,118 @@
+import { Badge, Button, Group, Text } from "@mantine/core";
+import type { Entry } from "@stele/client";
+import { IconChevronLeft, IconChevronRight } from "@tabler/icons-react";
+import { Link, useLocation, useSearch } from "@tanstack/react-router";
+import { Foreign, visible } from "../ui/foreign.tsx";
+import { formatCount } from "../ui/format-number.ts";
+import { Time } from "../ui/time.tsx";
+import { sentenceOf, type Phrase } from "./sentence.ts";
+import classes from "./event.module.css";
+
+const STATES: ReadonlyMap<string, string> = new Map([
+  ["committed", "Stored in the log, under a signed checkpoint"],
+  ["witnessed", "Under a checkpoint that a quorum of witnesses cosigned"],
+  ["sealed", "Moved to its final place in the store"],
+]);
+
+interface EventHeadProps {
+  readonly log: string;
+  readonly index: number;
+  /** The node's word. */
+  readonly state: string | undefined;
+  readonly entry: Entry | undefined;
+}
+
+/** Which event it is, how far it got, and what happened, in a sentence. */
+export function EventHead({ log, index, state, entry }: EventHeadProps) {
+  return (
+    <>
+      <Group gap="xs" justify="space-between">
+        <Group gap="xs">
+          <Text fw={600} className="tabular">
+            #{formatCount(index)}
+          </Text>
+          {state !== undefined && (
+            <Badge
+              variant="default"
+              radius="sm"
+              tt="none"
+              title={`The node says so. ${STATES.get(state) ?? ""}`}
+            >
+              {visible(state)}
+            </Badge>
+          )}
+        </Group>
+        <Group gap={4} component="nav" aria-label="Events beside this one">
+          <Step log={log} index={index - 1} label="Previous">
+            <IconChevronLeft size={16} aria-hidden />
+          </Step>
+          <Step log={log} index={index + 1} label="Next">
+            <IconChevronRight size={16} aria-hidden />
+          </Step>
+        </Group>
+      </Group>
+      {entry && (
+        <p className={classes["sentence"]}>
+          {sentenceOf(entry).map((phrase, i) => (
+            // Phrases have no other identity than their place.
+            <PhraseText key={i} phrase={phrase} />
+          ))}
+        </p>
+      )}
+    </>
+  );
+}
+
+const PHRASE_LENGTH_MAX = 200;
+
+function PhraseText({ phrase: { kind, text } }: { readonly phrase: Phrase }) {
+  if (kind === "words") return text;
+  if (kind === "time") return <Time value={text} withZone seconds />;
+  return (
+    <strong>
+      <Foreign text={text.length > PHRASE_LENGTH_MAX ? `${text.slice(0, PHRASE_LENGTH_MAX)}…` : text} />
+    </strong>
+  );
+}
+
+interface StepProps {
+  readonly log: string;
+  readonly index: number;
+  readonly label: string;
+  readonly children: React.ReactNode;
+}
+
+/** To the event before or behind; beside the table of the explore page if that is where this one stands. */
+function Step({ log, index, label, children }: StepProps) {
+  const isPane = useLocation({ select: ({ pathname }) => pathname === "/" });
+  const search = useSearch({ strict: false });
+  const looks = { variant: "default", size: "compact-sm", leftSection: children } as const;
+  if (index < 0) {
+    return (
+      <Button {...looks} disabled>
+        {label}
+      </Button>
+    );
+  }
+  if (isPane) {
+    return (
+      <Button
+        {...looks}
+        renderRoot={(props) => <Link to="/" search={{ ...search, event: index }} replace {...props} />}
+      >
+        {label}
+      </Button>
+    );
+  }
+  const rest = search.log === undefined ? {} : { log: search.log };
+  return (
+    <Button
+      {...looks}
+      renderRoot={(props) => (
+        <Link to="/event/$log/$index" params={{ log, index: String(index) }} search={rest} {...props} />
+      )}
+    >
+      {label}
+    </Button>
+  );
+}

@@ -1,0 +1,6 @@
+/** Lower-case hex, without separators. */
+export function formatHex(bytes: Uint8Array): string {
+  let text = "";
+  for (const byte of bytes) text += byte.toString(16).padStart(2, "0");
+  return text;
+}
