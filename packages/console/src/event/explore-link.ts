@@ -1,7 +1,8 @@
+import { MalformedError } from "@stele/proof";
+import { metadataField, QUERY_LENGTH_MAX, withTerm, type ExactTerm } from "@stele/query";
 import { useParams, useSearch } from "@tanstack/react-router";
 import { DEFAULT_LOG } from "../app/log-name.ts";
 import type { ExploreSearch } from "../explore/explore-search.ts";
-import type { EventTerm } from "./field-rows.ts";
 
 interface LogSearch {
   readonly log?: string;
@@ -19,11 +20,23 @@ export function useExploreSearch(): ExploreLink {
 }
 
 /** The search with a term added; undefined if no query can name the value. */
-export function exploreWith(
-  current: ExploreLink,
-  term: EventTerm & { readonly negated?: boolean },
-): ExploreLink | undefined {
-  const { field, value, negated = false } = term;
-  const q = [current.q, `${negated ? "-" : ""}${field}:"${value.replaceAll(/["\\*]/g, "\\$&")}"`];
-  return { ...current, q: q.filter((part) => part !== undefined).join(" ") };
+export function exploreWith(current: ExploreLink, term: ExactTerm): ExploreLink | undefined {
+  try {
+    const q = withTerm(current.q ?? "", term);
+    return q.length <= QUERY_LENGTH_MAX ? { ...current, q } : undefined;
+  } catch (error) {
+    if (error instanceof MalformedError) return undefined;
+    throw error;
+  }
+}
+
+/** How a query names a scalar inside of metadata; undefined if it can't. */
+export function metadataTerm(path: readonly string[], value: unknown): ExactTerm | undefined {
+  if (typeof value !== "string" && typeof value !== "number" && typeof value !== "boolean") return undefined;
+  try {
+    return { field: metadataField(path), value: String(value) };
+  } catch (error) {
+    if (error instanceof MalformedError) return undefined;
+    throw error;
+  }
 }

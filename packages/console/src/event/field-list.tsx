@@ -43,7 +43,7 @@ function Field({ row: { label, kind, text, term } }: { readonly row: FieldRow })
         {kind === "text" && <LongText text={text} />}
       </dd>
       <dd className={classes["buttons"]}>
-        {term && <FilterButtons term={term} label={label} />}
+        {term && <FilterButtons term={term} label={label.toLowerCase()} />}
         <CopyButton text={text} what={label.toLowerCase()} />
       </dd>
     </div>

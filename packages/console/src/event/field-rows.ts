@@ -1,10 +1,5 @@
 import type { Entry, Party } from "@stele/client";
-
-/** What a query can name: see `withTerm`. */
-export interface EventTerm {
-  readonly field: string;
-  readonly value: string;
-}
+import type { ExactTerm } from "@stele/query";
 
 /** One line of the list of an event's fields. */
 export interface FieldRow {
@@ -12,7 +7,7 @@ export interface FieldRow {
   readonly kind: "text" | "time" | "outcome";
   readonly text: string;
   /** How a query asks for it, if it can. */
-  readonly term?: EventTerm;
+  readonly term?: ExactTerm;
 }
 
 /** The fields of an event that have a name, in the order of who, what, when, where. What is free data is not among them. */
@@ -50,7 +45,7 @@ function row(label: string, text: string | undefined, field?: string, value = te
   return { label, kind: "text", text, ...(field !== undefined && { term: term(field, value ?? "") }) };
 }
 
-function term(field: string, value: string): EventTerm {
+function term(field: string, value: string): ExactTerm {
   return { field, value };
 }
 

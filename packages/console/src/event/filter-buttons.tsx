@@ -2,10 +2,10 @@ import { ActionIcon, Tooltip } from "@mantine/core";
 import { IconFilterOff, IconFilter } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import { exploreWith, useExploreSearch } from "./explore-link.ts";
-import type { EventTerm } from "./field-rows.ts";
+import type { ExactTerm } from "@stele/query";
 
 interface FilterButtonsProps {
-  readonly term: EventTerm;
+  readonly term: ExactTerm;
   /** The name of the field, for people. */
   readonly label: string;
 }
@@ -22,7 +22,7 @@ export function FilterButtons({ term, label }: FilterButtonsProps) {
         <ActionIcon
           {...looks}
           renderRoot={(props) => <Link to="/" search={only} {...props} />}
-          aria-label={`Only events with this ${label.toLowerCase()}`}
+          aria-label={`Only events with this ${label}`}
         >
           <IconFilter size={15} aria-hidden />
         </ActionIcon>
@@ -31,7 +31,7 @@ export function FilterButtons({ term, label }: FilterButtonsProps) {
         <ActionIcon
           {...looks}
           renderRoot={(props) => <Link to="/" search={not} {...props} />}
-          aria-label={`Only events without this ${label.toLowerCase()}`}
+          aria-label={`Only events without this ${label}`}
         >
           <IconFilterOff size={15} aria-hidden />
         </ActionIcon>

@@ -21,7 +21,7 @@ export function FreeData({ entry }: { readonly entry: Entry }) {
                 {label}
               </Text>
             )}
-            <JsonTree value={value} />
+            <JsonTree value={value} isMetadata={label === "Metadata"} />
           </div>
         ))}
         {parts.length > PARTS_MAX && (

@@ -1,7 +1,9 @@
 import { Button } from "@mantine/core";
 import { useState } from "react";
-import { Foreign } from "../ui/foreign.tsx";
+import { Foreign, visible } from "../ui/foreign.tsx";
 import { LongText } from "../ui/long-text.tsx";
+import { metadataTerm } from "./explore-link.ts";
+import { FilterButtons } from "./filter-buttons.tsx";
 import classes from "./event.module.css";
 
 /** Deeper parts are unfolded by hand, so that nothing of any depth is drawn at once. */
@@ -10,12 +12,18 @@ const DEPTH_OPEN = 3;
 const ITEMS_SHOWN = 50;
 const KEY_LENGTH_MAX = 200;
 
+interface JsonTreeProps {
+  readonly value: unknown;
+  /** It is the metadata of the event: a query can name what is in it. */
+  readonly isMetadata?: boolean;
+}
+
 /** Any value of JSON, by anyone, as a tree to fold and unfold. */
-export function JsonTree({ value }: { readonly value: unknown }) {
+export function JsonTree({ value, isMetadata = false }: JsonTreeProps) {
   return (
     <ul className={`${classes["tree"]} mono`}>
       {isContainer(value) ? (
-        <Items value={value} depth={0} />
+        <Items value={value} path={[]} isMetadata={isMetadata} />
       ) : (
         <li>
           <Scalar value={value} />
@@ -25,14 +33,20 @@ export function JsonTree({ value }: { readonly value: unknown }) {
   );
 }
 
-function Items({ value, depth }: { readonly value: object; readonly depth: number }) {
+interface ItemsProps {
+  readonly value: object;
+  readonly path: readonly string[];
+  readonly isMetadata: boolean;
+}
+
+function Items({ value, path, isMetadata }: ItemsProps) {
   const [shown, setShown] = useState(ITEMS_SHOWN);
   // Arrays have their indexes for keys. Own keys only, whatever they are called.
   const items = Object.entries(value);
   return (
     <>
       {items.slice(0, shown).map(([key, item]) => (
-        <Item key={key} name={key} value={item} depth={depth} />
+        <Item key={key} value={item} path={[...path, key]} isMetadata={isMetadata} />
       ))}
       {items.length > shown && (
         <li>
@@ -46,22 +60,25 @@ function Items({ value, depth }: { readonly value: object; readonly depth: numbe
 }
 
 interface ItemProps {
-  readonly name: string;
   readonly value: unknown;
-  readonly depth: number;
+  /** Its own key is the last. */
+  readonly path: readonly string[];
+  readonly isMetadata: boolean;
 }
 
-function Item({ name, value, depth }: ItemProps) {
-  const [isOpen, setOpen] = useState(depth < DEPTH_OPEN);
+function Item({ value, path, isMetadata }: ItemProps) {
+  const [isOpen, setOpen] = useState(path.length <= DEPTH_OPEN);
+  const name = path.at(-1) ?? "";
   const key = (
     <span className={classes["key"]}>
       <Foreign text={name.length > KEY_LENGTH_MAX ? `${name.slice(0, KEY_LENGTH_MAX)}…` : name} />
     </span>
   );
   if (!isContainer(value)) {
+    const term = isMetadata ? metadataTerm(path, value) : undefined;
     return (
       <li>
-        {key}: <Scalar value={value} />
+        {key}: <Scalar value={value} /> {term && <FilterButtons term={term} label={visible(term.field)} />}
       </li>
     );
   }
@@ -79,7 +96,7 @@ function Item({ name, value, depth }: ItemProps) {
       </button>
       {isOpen && count > 0 && (
         <ul>
-          <Items value={value} depth={depth + 1} />
+          <Items value={value} path={path} isMetadata={isMetadata} />
         </ul>
       )}
     </li>

@@ -2,7 +2,7 @@ import { Button } from "@mantine/core";
 import type { Entry } from "@stele/client";
 import { Link } from "@tanstack/react-router";
 import { exploreWith, useExploreSearch, type ExploreLink } from "./explore-link.ts";
-import type { EventTerm } from "./field-rows.ts";
+import type { ExactTerm } from "@stele/query";
 import { Section } from "./section.tsx";
 import classes from "./event.module.css";
 
@@ -20,9 +20,9 @@ export function Neighbours({ index, entry }: NeighboursProps) {
   const base: ExploreLink = { ...(log !== undefined && { log }), event: index };
   const { context = {}, targets = [] } = entry;
   const ids = [...new Set(targets.map(({ id }) => id))].slice(0, TARGETS_MAX);
-  const links: (readonly [label: string, term: EventTerm | undefined])[] = [
+  const links: (readonly [label: string, term: ExactTerm | undefined])[] = [
     ["Same actor", { field: "actor", value: entry.actor.id }],
-    ...ids.map((id, i): readonly [string, EventTerm] => [
+    ...ids.map((id, i): readonly [string, ExactTerm] => [
       ids.length === 1 ? "Same target" : `Same target ${i + 1}`,
       { field: "target", value: id },
     ]),
@@ -62,7 +62,7 @@ function Neighbour({ label, search }: { readonly label: string; readonly search:
   );
 }
 
-function termOf(field: string, value: string | undefined): EventTerm | undefined {
+function termOf(field: string, value: string | undefined): ExactTerm | undefined {
   return value === undefined ? undefined : { field, value };
 }
 
