@@ -2,7 +2,7 @@ import { Button, FileButton, Group, Stack, Text, Textarea, Title } from "@mantin
 import { checkFile } from "@stele/verifier-page/check-file";
 import { useEffect, useState } from "react";
 import { FileResult } from "./file-result.tsx";
-import classes from "./file-check.module.css";
+import classes from "./verify.module.css";
 
 /**
  * Evidence, proofs and proofs of misbehaviour that were dropped here, checked in this page: the file goes nowhere, and

@@ -1,5 +1,6 @@
 import { Container, Stack, Title } from "@mantine/core";
 import { FileCheck } from "./file-check.tsx";
+import { NodeVerification } from "./node-verification.tsx";
 
 /** Checking: by the node, by this browser, and of files. */
 export function VerifyPage() {
@@ -9,6 +10,7 @@ export function VerifyPage() {
         Verify
       </Title>
       <Stack gap="xl">
+        <NodeVerification />
         <FileCheck />
       </Stack>
     </Container>
