@@ -44,9 +44,9 @@ export async function* followTail(
         for (const event of events) yield parseEvent(event);
         if (lastEventId !== undefined && lastEventId !== lastId) {
           lastId = lastEventId;
+          fruitless = -1; // The next connection is opened at once.
           if (/^\d{1,15}$/.test(lastId)) options.onReached?.(Number(lastId));
         }
-        if (events.length > 0) fruitless = -1; // The next connection is opened at once.
       }
       options.onEnded?.(undefined);
     } catch (error) {

@@ -31,8 +31,9 @@ interface Message {
 async function* follow(
   query = "",
   headers: Record<string, string> = {},
+  url = tail,
 ): AsyncGenerator<Message, void, undefined> {
-  const response = await fetch(`${tail}${query}`, { headers, signal: stop.signal });
+  const response = await fetch(`${url}${query}`, { headers, signal: stop.signal });
   expect(response.status).toBe(200);
   expect(response.headers.get("content-type")).toBe("text/event-stream");
   const decoder = new TextDecoder();
@@ -158,6 +159,24 @@ describe("a tail", () => {
       log.readEntries = readEntries;
     }
   });
+});
+
+it("tells soon how far it has looked, however far apart its signs of life are", async () => {
+  const other = await serveNode({ limits: { tailHeartbeatMs: 3_600_000 } });
+  try {
+    await submit(
+      other.url,
+      Array.from({ length: 300 }, () => event()),
+    );
+    const messages = follow("?from=0&q=actor:nobody", {}, `${other.url}/v1/logs/main/tail`);
+    expect((await messages.next()).value).toEqual({ id: 299 });
+    await submit(other.url, [event({ actor: { id: "nobody" } }), event(), event()]);
+    expect((await messages.next()).value).toMatchObject({ id: 300, data: { index: 300 } });
+    expect((await messages.next()).value).toEqual({ id: 302 });
+    stop.abort();
+  } finally {
+    await other.close();
+  }
 });
 
 it("ends its tails when the server closes", async () => {

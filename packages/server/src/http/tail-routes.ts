@@ -27,7 +27,7 @@ export function tailRoutes(api: Api, { node, access, metrics, limits, nowMs }: A
         operationId: "followEvents",
         summary: "Follow the log",
         description:
-          'Server-sent events: `id` is the leaf index, `data` is `{"index","entry"}`. Begins behind the header Last-Event-ID, else at `from`, else with what comes next.',
+          'Server-sent events: `id` is the leaf index, `data` is `{"index","entry"}`. Begins behind the header Last-Event-ID, else at `from`, else with what comes next. An `id` without data says up to which index nothing matched.',
         params: LogParameters,
         headers: Type.Object({ "last-event-id": Type.Optional(Index) }),
         querystring: Type.Object({ from: Type.Optional(Index), ...FILTERS }),
