@@ -1,20 +1,19 @@
 import { Title } from "@mantine/core";
 import { useCallback } from "react";
-import { useLogName } from "../app/log-name.ts";
-import { EventView } from "../event/event-view.tsx";
 import { Facets } from "./facets.tsx";
 import { Histogram } from "./histogram.tsx";
 import { Refresh } from "./refresh.tsx";
 import { ResultTable } from "./result-table.tsx";
 import { SearchBox } from "./search-box/search-box.tsx";
+import { useRefresh } from "./snapshot.ts";
 import { TimeRange } from "./time-range/time-range.tsx";
 import { useExplore } from "./use-explore.ts";
 import classes from "./explore.module.css";
 
 /** Search the log: what is asked for above, the answer below, all of it in the URL. */
 export function ExplorePage() {
-  const log = useLogName();
   const { search, change } = useExplore();
+  const refresh = useRefresh();
   const ask = useCallback((q: string) => change({ q, event: undefined }), [change]);
   return (
     <div className={classes["page"]}>
@@ -23,13 +22,7 @@ export function ExplorePage() {
       </Title>
       <div className={classes["tools"]}>
         <div className={classes["search"]}>
-          <SearchBox
-            query={search.q ?? ""}
-            ask={ask}
-            range={search}
-            refusal={undefined}
-            onAgain={() => undefined}
-          />
+          <SearchBox query={search.q ?? ""} ask={ask} range={search} refusal={undefined} onAgain={refresh} />
         </div>
         <TimeRange />
         <Refresh />
@@ -42,11 +35,6 @@ export function ExplorePage() {
         <section className={classes["results"]} aria-label="Events">
           <ResultTable />
         </section>
-        {search.event !== undefined && (
-          <section className={classes["pane"]} aria-label={`Event ${search.event}`}>
-            <EventView log={log} index={search.event} />
-          </section>
-        )}
       </div>
     </div>
   );

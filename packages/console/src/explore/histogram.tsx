@@ -1,6 +1,68 @@
-import { Skeleton } from "@mantine/core";
+import { NativeSelect, Skeleton } from "@mantine/core";
+import { useMemo } from "react";
+import { useChartColors } from "../ui/chart-colors.ts";
+import { formatCount } from "../ui/format-number.ts";
+import { EmptyState, ErrorPanel } from "../ui/states.tsx";
+import { useTimeZone } from "../ui/time-zone.tsx";
+import { CountsTable } from "./histogram/counts-table.tsx";
+import { PLOT_HEIGHT } from "./histogram/histogram-plot.tsx";
+import { layerColors } from "./histogram/layer-colors.ts";
+import { Legend } from "./histogram/legend.tsx";
+import { PlotArea } from "./histogram/plot-area.tsx";
+import { SPLITS, splitOf } from "./histogram/split.ts";
+import { stack } from "./histogram/stack.ts";
+import { useCounts } from "./histogram/use-counts.ts";
+import { useSnapshot } from "./snapshot.ts";
+import { useExplore } from "./use-explore.ts";
+import classes from "./histogram/histogram.module.css";
 
-/** Hits over time. */
+/** How many hits there are, and when. As high while it loads as when it is there. */
 export function Histogram() {
-  return <Skeleton height={120} animate={false} />;
+  const { search, change } = useExplore();
+  const { zone } = useTimeZone();
+  // A query that the node refuses has no counts; why, the table says.
+  const { isError: isRefused } = useSnapshot();
+  const { data, error, isPlaceholderData, refetch } = useCounts();
+  const counts = isRefused ? undefined : data;
+  const colors = useChartColors();
+  const split = splitOf(search.split);
+  const layers = useMemo(() => (counts ? stack(counts) : []), [counts]);
+  const shades = useMemo(() => layerColors(layers, split, colors), [layers, split, colors]);
+  const behind = counts ? counts.treeSize - counts.indexedSize : 0;
+
+  return (
+    <section className={classes["histogram"]} aria-label="Events over time" aria-busy={isPlaceholderData}>
+      <div className={classes["head"]}>
+        <span className={`${classes["total"]} tabular`} role="status">
+          {counts ? (
+            `${formatCount(counts.total)} ${counts.total === 1 ? "event" : "events"}`
+          ) : (
+            <Skeleton height={22} width={130} animate={!error && !isRefused} />
+          )}
+        </span>
+        {behind > 0 && (
+          <span className={classes["note"]}>{`${formatCount(behind)} newest are being indexed`}</span>
+        )}
+        <Legend layers={layers} colors={shades} />
+        <NativeSelect
+          size="xs"
+          aria-label="Split by"
+          data={SPLITS.map(({ value, label }) => ({ value, label: `by ${label}` }))}
+          value={split}
+          onChange={({ currentTarget: { value } }) =>
+            change({ split: value === "outcome" ? undefined : value }, { replace: true })
+          }
+        />
+      </div>
+      <div style={{ minHeight: PLOT_HEIGHT }} className={isPlaceholderData ? classes["old"] : ""}>
+        {error && !counts && (
+          <ErrorPanel title="The events can't be counted" error={error} retry={() => void refetch()} />
+        )}
+        {!error && !counts && <Skeleton height={PLOT_HEIGHT} animate={!isRefused} />}
+        {counts && counts.buckets.length > 0 && <PlotArea counts={counts} layers={layers} colors={shades} />}
+        {counts && counts.buckets.length === 0 && <EmptyState title="No events in this time" />}
+      </div>
+      {counts && <CountsTable counts={counts} layers={layers} zone={zone} />}
+    </section>
+  );
 }

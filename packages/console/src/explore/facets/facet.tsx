@@ -1,0 +1,72 @@
+import { Button, Skeleton } from "@mantine/core";
+import type { CountField } from "@stele/client";
+import { useCallback, useState } from "react";
+import { formatCount } from "../../ui/format-number.ts";
+import { useExplore } from "../use-explore.ts";
+import { FacetValue } from "./facet-value.tsx";
+import { useTopValues } from "./use-top-values.ts";
+import classes from "./facets.module.css";
+
+const FEW = 10;
+const MANY = 50;
+const ROWS_UNKNOWN = 4;
+
+interface FacetProps {
+  readonly field: CountField;
+  readonly label: string;
+  readonly total: number | undefined;
+}
+
+/** The most frequent values of one field. */
+export function Facet({ field, label, total }: FacetProps) {
+  const [limit, setLimit] = useState(FEW);
+  const { data, error, isPlaceholderData, refetch } = useTopValues(field, limit);
+  const { search, change } = useExplore();
+  const onQuery = useCallback((q: string) => change({ q }), [change]);
+  const values = data?.values ?? [];
+  return (
+    <section aria-label={label} aria-busy={isPlaceholderData} className={classes["facet"]}>
+      <h2 className={classes["title"]}>{label}</h2>
+      {error && (
+        <p className={classes["note"]}>
+          These can’t be counted.{" "}
+          <Button size="compact-xs" variant="default" onClick={() => void refetch()}>
+            Try again
+          </Button>
+        </p>
+      )}
+      {!data && !error && (
+        <div aria-busy>
+          {Array.from({ length: ROWS_UNKNOWN }, (_, i) => (
+            <Skeleton key={i} height={22} my={2} />
+          ))}
+        </div>
+      )}
+      {data && values.length === 0 && <p className={classes["note"]}>none</p>}
+      <ul className={`${classes["list"]} ${isPlaceholderData ? classes["old"] : ""}`}>
+        {values.map(({ value, count }) => (
+          <FacetValue
+            key={value}
+            field={field}
+            value={value}
+            count={count}
+            total={total}
+            query={search.q ?? ""}
+            onQuery={onQuery}
+          />
+        ))}
+      </ul>
+      {values.length >= FEW && (
+        <Button
+          size="compact-xs"
+          variant="subtle"
+          aria-expanded={limit === MANY}
+          aria-label={limit === FEW ? `More of ${label}` : `Fewer of ${label}`}
+          onClick={() => setLimit(limit === FEW ? MANY : FEW)}
+        >
+          {limit === FEW ? `up to ${formatCount(MANY)}` : "fewer"}
+        </Button>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,87 @@
+import { ActionIcon, Drawer, Group } from "@mantine/core";
+import { IconArrowDown, IconArrowUp, IconExternalLink, IconX } from "@tabler/icons-react";
+import { Link } from "@tanstack/react-router";
+import { lazy, Suspense, type ReactNode } from "react";
+import { formatCount } from "../../ui/format-number.ts";
+import { LoadingRows } from "../../ui/states.tsx";
+import classes from "./result-table.module.css";
+
+const EventView = lazy(async () => ({ default: (await import("../../event/event-view.tsx")).EventView }));
+
+interface EventPaneProps {
+  readonly log: string;
+  readonly event: number;
+  /** Over everything, where there is no room beside the table. */
+  readonly isOver: boolean;
+  /** Undefined: there is none, or it isn't known which. */
+  readonly onPrevious: (() => void) | undefined;
+  readonly onNext: (() => void) | undefined;
+  readonly onClose: () => void;
+}
+
+/** The event that is open: beside the table, or over it. Esc closes it. */
+export function EventPane({ log, event, isOver, onPrevious, onNext, onClose }: EventPaneProps) {
+  const head = (
+    <Group gap={4} wrap="nowrap" className={classes["paneHead"]}>
+      <h2 className={classes["paneTitle"]}>Event {formatCount(event)}</h2>
+      <StepButton label="Previous event" onPress={onPrevious}>
+        <IconArrowUp size={18} aria-hidden />
+      </StepButton>
+      <StepButton label="Next event" onPress={onNext}>
+        <IconArrowDown size={18} aria-hidden />
+      </StepButton>
+      <Link to="/event/$log/$index" params={{ log, index: String(event) }} className={classes["own"] ?? ""}>
+        <IconExternalLink size={16} aria-hidden />
+        Own page
+      </Link>
+      <ActionIcon variant="subtle" color="gray" aria-label="Close the event" onClick={onClose}>
+        <IconX size={18} aria-hidden />
+      </ActionIcon>
+    </Group>
+  );
+  const view = (
+    <Suspense fallback={<LoadingRows rows={8} />}>
+      <EventView log={log} index={event} />
+    </Suspense>
+  );
+  if (isOver) {
+    return (
+      <Drawer
+        opened
+        onClose={onClose}
+        size="100%"
+        position="right"
+        withCloseButton={false}
+        padding="sm"
+        aria-label={`Event ${event}`}
+      >
+        {head}
+        {view}
+      </Drawer>
+    );
+  }
+  return (
+    <section
+      className={classes["pane"]}
+      aria-label={`Event ${event}`}
+      onKeyDown={({ key, defaultPrevented }) => key === "Escape" && !defaultPrevented && onClose()}
+    >
+      {head}
+      {view}
+    </section>
+  );
+}
+
+interface StepButtonProps {
+  readonly label: string;
+  readonly onPress: (() => void) | undefined;
+  readonly children: ReactNode;
+}
+
+function StepButton({ label, onPress, children }: StepButtonProps) {
+  return (
+    <ActionIcon variant="subtle" color="gray" aria-label={label} disabled={!onPress} onClick={onPress}>
+      {children}
+    </ActionIcon>
+  );
+}

@@ -1,0 +1,173 @@
+import { VisuallyHidden } from "@mantine/core";
+import { useVirtualizer } from "@tanstack/react-virtual";
+import {
+  useEffect,
+  useId,
+  useRef,
+  type CSSProperties,
+  type KeyboardEvent,
+  type MouseEvent,
+  type RefObject,
+} from "react";
+import { formatCount } from "../../ui/format-number.ts";
+import { zoneOffset } from "../../ui/format-time.ts";
+import { useTimeZone } from "../../ui/time-zone.tsx";
+import type { Column } from "./columns.ts";
+import { ResultCard } from "./result-card.tsx";
+import { ResultRow } from "./result-row.tsx";
+import { rowOfKey } from "./row-of-key.ts";
+import type { RowWindows } from "./row-windows.ts";
+import type { Cursor } from "./use-cursor.ts";
+import classes from "./result-table.module.css";
+
+export const ROW_HEIGHT = 32;
+export const CARD_HEIGHT = 60;
+const HEAD_HEIGHT = 32;
+const OVERSCAN = 8;
+
+interface ResultGridProps {
+  readonly windows: RowWindows;
+  /** Of the table; `total` says how many there would be. */
+  readonly rowCount: number;
+  readonly total: number | undefined;
+  readonly columns: readonly Column[];
+  readonly isNarrow: boolean;
+  readonly order: "newest" | "oldest";
+  readonly cursor: Cursor;
+  readonly openEvent: number | undefined;
+  /** Takes the focus back when what was open closes. */
+  readonly gridRef: RefObject<HTMLDivElement | null>;
+}
+
+/**
+ * The table. Only rows near the view exist. The focus stays on the grid and `aria-activedescendant` names the row, so
+ * that it outlives rows that are made and taken away.
+ */
+export function ResultGrid(props: ResultGridProps) {
+  const { windows, rowCount, total = rowCount, columns, isNarrow, order, cursor, openEvent, gridRef } = props;
+  const id = useId();
+  const { zone } = useTimeZone();
+  const height = isNarrow ? CARD_HEIGHT : ROW_HEIGHT;
+  const headHeight = isNarrow ? 0 : HEAD_HEIGHT;
+  const { row: current } = cursor;
+
+  const virtual = useVirtualizer({
+    count: rowCount,
+    getScrollElement: () => gridRef.current,
+    estimateSize: () => height,
+    overscan: OVERSCAN,
+    scrollMargin: headHeight,
+    scrollPaddingStart: headHeight,
+    useFlushSync: false,
+  });
+  const items = virtual.getVirtualItems();
+  const [first, last] = [items[0]?.index, items.at(-1)?.index];
+
+  useEffect(() => virtual.measure(), [virtual, height]);
+  useEffect(() => {
+    if (first !== undefined && last !== undefined) windows.want(first, last);
+  }, [windows, first, last]);
+  const isFirstRender = useRef(true);
+  useEffect(() => {
+    // The table begins where it was, until somebody or the URL moves to a row.
+    if (isFirstRender.current && current === 0) isFirstRender.current = false;
+    else virtual.scrollToIndex(current, { align: "auto" });
+  }, [virtual, current, windows]);
+
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.ctrlKey || event.altKey || event.metaKey) return;
+    if (event.key === "Enter") cursor.open(current);
+    else if (event.key === "Escape") cursor.close();
+    else {
+      const page = Math.max(1, Math.floor((virtual.scrollRect?.height ?? 0 - headHeight) / height) - 1);
+      const to = rowOfKey(event.key, current, { page, rowCount });
+      if (to === undefined) return;
+      cursor.moveTo(to);
+    }
+    event.preventDefault();
+  };
+  const onClick = ({ target }: MouseEvent) => {
+    const pressed = target instanceof Element && target.closest<HTMLElement>("[data-row]");
+    if (pressed) cursor.open(Number(pressed.dataset["row"]));
+  };
+
+  // The current row stays, out of view or not: it is what the focus refers to.
+  const positions = items.map(({ index }) => index);
+  if (rowCount > 0 && first !== undefined && last !== undefined) {
+    if (current < first) positions.unshift(current);
+    else if (current > last) positions.push(current);
+  }
+  const Row = isNarrow ? ResultCard : ResultRow;
+  return (
+    <div
+      ref={gridRef}
+      role="grid"
+      tabIndex={0}
+      aria-label={`Events, the ${order} first`}
+      aria-rowcount={total + 1}
+      aria-colcount={isNarrow ? 1 : columns.length}
+      aria-activedescendant={rowCount > 0 ? `${id}-${current}` : undefined}
+      aria-multiselectable={false}
+      className={classes["grid"]}
+      style={{ "--columns": template(columns), "--columns-width": `${widthOf(columns)}px` } as CSSProperties}
+      onKeyDown={onKeyDown}
+      onClick={onClick}
+    >
+      <div className={isNarrow ? classes["cards"] : classes["table"]}>
+        {isNarrow ? (
+          <VisuallyHidden role="row" aria-rowindex={1}>
+            <span role="columnheader">Event</span>
+          </VisuallyHidden>
+        ) : (
+          <div role="row" aria-rowindex={1} className={classes["head"]} style={{ height: HEAD_HEIGHT }}>
+            {columns.map(({ name, label, kind }, i) => (
+              <div
+                key={name}
+                role="columnheader"
+                aria-colindex={i + 1}
+                aria-sort={name === "index" ? (order === "newest" ? "descending" : "ascending") : undefined}
+                className={classes["cell"]}
+              >
+                {kind === "time" ? `${label} (${zoneOffset(Date.now(), zone)})` : label}
+              </div>
+            ))}
+          </div>
+        )}
+        <div role="rowgroup" className={classes["rows"]} style={{ height: rowCount * height }}>
+          {positions.map((position) => {
+            const row = windows.row(position);
+            return (
+              <Row
+                key={position}
+                id={`${id}-${position}`}
+                position={position}
+                height={height}
+                row={row}
+                columns={columns}
+                isCurrent={position === current}
+                isOpen={row !== undefined && row.index === openEvent}
+              />
+            );
+          })}
+        </div>
+      </div>
+      {total > rowCount && rowCount > 0 && (
+        <p className={classes["cut"]}>
+          These are the first {formatCount(rowCount)} of {formatCount(total)} events. A narrower query or time
+          range shows the others.
+        </p>
+      )}
+    </div>
+  );
+}
+
+/** The widths of the columns, as CSS has them. */
+function template(columns: readonly Column[]): string {
+  return columns
+    .map(({ width, grow }) => (grow > 0 ? `minmax(${width}px, ${grow}fr)` : `${width}px`))
+    .join(" ");
+}
+
+function widthOf(columns: readonly Column[]): number {
+  return columns.reduce((sum, { width }) => sum + width, 0);
+}
