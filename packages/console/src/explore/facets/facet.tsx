@@ -22,7 +22,7 @@ export function Facet({ field, label, total }: FacetProps) {
   const [limit, setLimit] = useState(FEW);
   const { data, error, isPlaceholderData, refetch } = useTopValues(field, limit);
   const { search, change } = useExplore();
-  const onQuery = useCallback((q: string) => change({ q }), [change]);
+  const onQuery = useCallback((q: string) => change({ q, event: undefined }), [change]);
   const values = data?.values ?? [];
   return (
     <section aria-label={label} aria-busy={isPlaceholderData} className={classes["facet"]}>
