@@ -1,23 +1,8 @@
-import { SteleClient } from "@stele/client";
+import type { SteleClient } from "@stele/client";
 import { useMemo } from "react";
 import { useSession } from "../app/session.ts";
 import { useLogName } from "../app/log-name.ts";
-
-const TIMEOUT_MS = 30_000;
-/** Somebody waits for the answer: they are told of a failure soon, and can try again. */
-const ATTEMPTS_MAX = 2;
-
-/** A client of the node that served this page. */
-export function makeClient(log: string, token: string | undefined): SteleClient {
-  return new SteleClient({
-    endpoints: [location.origin],
-    log,
-    timeoutMs: TIMEOUT_MS,
-    attemptTimeoutMs: TIMEOUT_MS,
-    attemptsMax: ATTEMPTS_MAX,
-    ...(token !== undefined && { token }),
-  });
-}
+import { makeClient } from "./make-client.ts";
 
 /** A client of the log that the URL names, with the token of this tab. */
 export function useClient(log?: string): SteleClient {

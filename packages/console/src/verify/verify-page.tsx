@@ -1,4 +1,5 @@
 import { Container, Stack, Title } from "@mantine/core";
+import { BrowserCheck } from "./browser-check.tsx";
 import { FileCheck } from "./file-check.tsx";
 import { NodeVerification } from "./node-verification.tsx";
 
@@ -11,6 +12,7 @@ export function VerifyPage() {
       </Title>
       <Stack gap="xl">
         <NodeVerification />
+        <BrowserCheck />
         <FileCheck />
       </Stack>
     </Container>

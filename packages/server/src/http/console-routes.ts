@@ -7,6 +7,8 @@ const CONSOLE_PATHS = ["/", "/event/:log/:index", "/live", "/health", "/verify"]
 const NONCE_LENGTH_BYTES = 18;
 /** The name of a file there changes with its bytes. */
 const IMMUTABLE = "public, max-age=31536000, immutable";
+/** A worker has the policy of its own file. */
+const WORKER_POLICY = "default-src 'none'; script-src 'self'; connect-src 'self'; frame-ancestors 'none'";
 const NOT_BUILT =
   "<!doctype html><title>Stele</title><p>This node runs, but its console was not built: <code>npm run build:console</code>, then start it again. The API: <a href=/docs>/docs</a>.";
 
@@ -32,6 +34,7 @@ export async function consoleRoutes(api: Api, directory?: string): Promise<void>
       return await reply
         .type(file.mediaType)
         .header("vary", "accept-encoding")
+        .header("content-security-policy", WORKER_POLICY)
         .header("cache-control", caching)
         .send(body);
     });
