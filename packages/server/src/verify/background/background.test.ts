@@ -56,7 +56,11 @@ describe("a log in a directory", () => {
     );
     const findings = await subject.verify();
     expect(findings.map(({ code }) => code)).toContain("root_mismatch");
-    for (const { place } of findings) expect(place).toMatch(/byte \d+|entry 2210/);
+    for (const { place, firstIndex, lastIndex } of findings) {
+      expect(place).toMatch(/byte \d+|entry 2210/);
+      expect(firstIndex).toBeLessThanOrEqual(2210);
+      expect(lastIndex).toBeGreaterThanOrEqual(2210);
+    }
   });
 
   it("finds a flipped bit in the journal where that is sealed already", async () => {
@@ -145,6 +149,19 @@ describe("a log in a directory", () => {
     await expect
       .poll(() => subject.node.alarms.active.map(({ code }) => code), { timeout: 30_000 })
       .toContain("verification_failed");
+  });
+
+  it("begins a pass by request, once, whatever it does by itself", async () => {
+    const verification = subject.log.verification!;
+    const [first] = await subject.files(subject.primary, "segments");
+    await tamperSegment(first!, "CASE WHEN seq = 600 THEN 'x.y' ELSE action END AS action");
+    expect([verification.begin(), verification.begin()]).toEqual([true, false]);
+    expect(verification.status()).toMatchObject({ isRunning: true, progress: 0 });
+    await expect.poll(() => verification.status().isRunning, { timeout: 50_000 }).toBe(false);
+    expect(verification.findings).toContainEqual(
+      expect.objectContaining({ code: "segment_columns_differ", firstIndex: 600, lastIndex: 600 }),
+    );
+    expect(verification.begin()).toBe(true);
   });
 
   it("finds an anchor that the log does not agree with", async () => {
