@@ -1,11 +1,19 @@
 import { Title } from "@mantine/core";
-import { useCallback } from "react";
+import { useCallback, useEffect, useMemo } from "react";
+import { useStatus } from "../api/status.ts";
+import { useLogName } from "../app/log-name.ts";
+import { ExportMenu } from "./export/export-menu.tsx";
+import type { EventSelection } from "./export/read-events.ts";
 import { Facets } from "./facets.tsx";
+import { FirstRun } from "./first-run.tsx";
 import { Histogram } from "./histogram.tsx";
+import { useTotal } from "./histogram/use-counts.ts";
 import { Refresh } from "./refresh.tsx";
 import { ResultTable } from "./result-table.tsx";
+import { SavedSearches } from "./saved-searches/saved-searches.tsx";
+import { nodeProblem } from "./search-box/node-problem.ts";
 import { SearchBox } from "./search-box/search-box.tsx";
-import { useRefresh } from "./snapshot.ts";
+import { useRefresh, useSnapshot } from "./snapshot.ts";
 import { TimeRange } from "./time-range/time-range.tsx";
 import { useExplore } from "./use-explore.ts";
 import classes from "./explore.module.css";
@@ -13,8 +21,14 @@ import classes from "./explore.module.css";
 /** Search the log: what is asked for above, the answer below, all of it in the URL. */
 export function ExplorePage() {
   const { search, change } = useExplore();
+  const { q = "" } = search;
+  const { error } = useSnapshot();
   const refresh = useRefresh();
-  const ask = useCallback((q: string) => change({ q, event: undefined }), [change]);
+  const ask = useCallback((asked: string) => change({ q: asked, event: undefined }), [change]);
+  const refusal = useMemo(() => nodeProblem(error, q), [error, q]);
+  const isEmpty = useIsEmpty();
+  // The snapshot of the empty log is not what anybody wants to see once there is something.
+  useEffect(() => (isEmpty ? refresh : undefined), [isEmpty, refresh]);
   return (
     <div className={classes["page"]}>
       <Title order={1} className={classes["title"]}>
@@ -22,11 +36,23 @@ export function ExplorePage() {
       </Title>
       <div className={classes["tools"]}>
         <div className={classes["search"]}>
-          <SearchBox query={search.q ?? ""} ask={ask} range={search} refusal={undefined} onAgain={refresh} />
+          <SearchBox query={q} ask={ask} range={search} refusal={refusal} onAgain={refresh} />
         </div>
         <TimeRange />
-        <Refresh />
+        <div className={classes["buttons"]}>
+          <Refresh refresh={refresh} />
+          <SavedSearches />
+          <Export />
+        </div>
       </div>
+      {isEmpty ? <FirstRun /> : <Results />}
+    </div>
+  );
+}
+
+function Results() {
+  return (
+    <>
       <Histogram />
       <div className={classes["columns"]}>
         <aside className={classes["facets"]} aria-label="Facets">
@@ -36,6 +62,27 @@ export function ExplorePage() {
           <ResultTable />
         </section>
       </div>
-    </div>
+    </>
   );
+}
+
+/** Of what the table shows: the same events, in the same order. */
+function Export() {
+  const { search } = useExplore();
+  const { order = "newest" } = search;
+  const { data: snapshot, isPlaceholderData } = useSnapshot();
+  const total = useTotal(snapshot);
+  const selection = useMemo((): EventSelection | undefined => {
+    if (!snapshot || isPlaceholderData) return undefined;
+    const { query, asOf } = snapshot;
+    return { query, asOf, order, total };
+  }, [snapshot, isPlaceholderData, order, total]);
+  return <ExportMenu selection={selection} />;
+}
+
+/** Whether the log has no entries at all. Noticed soon after the first one is there. */
+function useIsEmpty(): boolean {
+  const log = useLogName();
+  const { data } = useStatus();
+  return data?.logs.find(({ name }) => name === log)?.treeSize === 0;
 }

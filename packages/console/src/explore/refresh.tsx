@@ -1,8 +1,6 @@
 import { ActionIcon, Button, Menu } from "@mantine/core";
-import { useQueryClient } from "@tanstack/react-query";
 import { IconChevronDown, IconRefresh } from "@tabler/icons-react";
-import { useCallback, useEffect, useState } from "react";
-import { EXPLORE_KEY } from "./use-explore.ts";
+import { useEffect, useState } from "react";
 
 const PERIODS = [
   { seconds: 0, label: "Off" },
@@ -10,13 +8,9 @@ const PERIODS = [
   { seconds: 60, label: "60 s" },
 ] as const;
 
-/** Asks everything on the page again: now, or every few seconds if that was chosen and the page is seen. */
-export function Refresh() {
-  const queryClient = useQueryClient();
+/** Looks at the log anew: now, or every few seconds if that was chosen and the page is seen. */
+export function Refresh({ refresh }: { readonly refresh: () => void }) {
   const [seconds, setSeconds] = useState(0);
-  const refresh = useCallback(() => {
-    void queryClient.invalidateQueries({ queryKey: [EXPLORE_KEY] });
-  }, [queryClient]);
 
   useEffect(() => {
     if (seconds === 0) return undefined;

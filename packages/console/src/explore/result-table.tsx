@@ -1,9 +1,9 @@
-import { Button } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
 import { useMemo, useRef } from "react";
 import { useLogName } from "../app/log-name.ts";
-import { EmptyState, ErrorPanel } from "../ui/states.tsx";
+import { ErrorPanel } from "../ui/states.tsx";
 import { useTotal } from "./histogram/use-counts.ts";
+import { NothingFound } from "./nothing-found.tsx";
 import { columnsOf } from "./result-table/columns.ts";
 import { EventPane } from "./result-table/event-pane.tsx";
 import { CARD_HEIGHT, ResultGrid, ROW_HEIGHT } from "./result-table/result-grid.tsx";
@@ -22,7 +22,7 @@ const ROWS_UNKNOWN = 30;
 /** The hits, and beside them the one that is open. */
 export function ResultTable() {
   const log = useLogName();
-  const { search, change } = useExplore();
+  const { search } = useExplore();
   const { order = "newest", event } = search;
   const { data: snapshot, error, isPlaceholderData, refetch } = useSnapshot();
   const total = useTotal(snapshot);
@@ -40,7 +40,6 @@ export function ResultTable() {
     cursor.close();
     grid.current?.focus();
   };
-  const isTimed = search.from !== undefined || search.to !== undefined;
 
   return (
     <div className={classes["frame"]}>
@@ -56,15 +55,7 @@ export function ResultTable() {
             retry={() => windows.retry()}
           />
         )}
-        {!error && known === 0 && (
-          <EmptyState title="No events match">
-            {isTimed && (
-              <Button variant="default" mt="xs" onClick={() => change({ from: undefined, to: undefined })}>
-                Search all times
-              </Button>
-            )}
-          </EmptyState>
-        )}
+        {!error && known === 0 && <NothingFound />}
         {!error && known > 0 && (
           <div className={`${classes["main"]} ${isPlaceholderData ? classes["old"] : ""}`}>
             <ResultGrid

@@ -7,6 +7,8 @@ export interface EventSelection {
   /** Only entries with a leaf index below it. */
   readonly asOf: number;
   readonly order: "newest" | "oldest";
+  /** How many these are, if that is counted already. */
+  readonly total: number | undefined;
 }
 
 /** As many as the node gives at once. */

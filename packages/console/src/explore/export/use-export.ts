@@ -60,19 +60,15 @@ function exportEvents(format: EventFormat) {
     const file = await openFile(fileName, TYPES[format]);
     if (!file) return report(undefined);
     const what = format === "csv" ? "CSV" : "NDJSON";
-    const counted = countEvents(client, selection, signal);
+    const { total } = selection;
     let written = 0;
-    let total: number | undefined;
-    void counted.then((count) => {
-      total = count;
-    });
-    report({ state: "running", what, written });
+    report({ state: "running", what, written, total });
     try {
       await file.write(headOf(format));
       for await (const events of readEvents(client, selection, signal)) {
         await file.write(linesOf(format, events));
         written += events.length;
-        report({ state: "running", what, written, ...(total !== undefined && { total }) });
+        report({ state: "running", what, written, total });
       }
       signal.throwIfAborted();
       await file.close();
@@ -88,26 +84,13 @@ function exportEvents(format: EventFormat) {
   };
 }
 
-/** Undefined if it can't be told: then there is no bar, and whatever the trouble is, the export itself meets it. */
-async function countEvents(
-  client: SteleClient,
-  { query, asOf }: EventSelection,
-  signal: AbortSignal,
-): Promise<number | undefined> {
-  try {
-    return (await client.countOverTime(query, { buckets: 1, asOf, signal })).total;
-  } catch {
-    return undefined;
-  }
-}
-
 async function exportEvidence(
   client: SteleClient,
   { query }: EventSelection,
   signal: AbortSignal,
   report: Report,
 ): Promise<void> {
-  report({ state: "running", what: "evidence", written: 0 });
+  report({ state: "running", what: "evidence", written: 0, total: undefined });
   const bytes = await client.evidence(query, { signal });
   const bundle = new Blob([bytes as Uint8Array<ArrayBuffer>], { type: "application/gzip" });
   const fileName = `${client.log}-${await evidenceTreeSize(bundle)}.stele-evidence`;

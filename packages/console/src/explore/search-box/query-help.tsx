@@ -12,7 +12,7 @@ const RULES = [
   ['actor:"Alice B"', "quotes around spaces and commas"],
   ["ip:10.0.0.0/8", "an address, or a range of them"],
   ["metadata.region:eu-*", "a value inside metadata"],
-  ["after:-2h before:2026-02-01", "times, beside those of the time range"],
+  ["after:-7d before:-1d", "times, beside those of the time range"],
   ["quarterly", "text anywhere in the event, a or A alike"],
   ["12\\:30", '\\ takes a meaning away, of * , : " \\ or a space'],
 ] as const;
@@ -40,8 +40,11 @@ export function QueryHelp() {
         <h2>Keys</h2>
         <Definitions rows={KEYS} />
         <p>
-          The same language serves the <Anchor href="/docs">HTTP API</Anchor> and “stele search”. All of it:
-          docs/operate/search.md.
+          The same language serves the{" "}
+          <Anchor href="/docs" inherit>
+            HTTP API
+          </Anchor>{" "}
+          and “stele search”. All of it: docs/operate/search.md.
         </p>
       </Popover.Dropdown>
     </Popover>

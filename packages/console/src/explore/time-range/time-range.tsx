@@ -39,14 +39,13 @@ export function TimeRange() {
         <p className={classes["meaning"]} aria-live="polite">
           <b>{label}</b>: {meaning}
         </p>
-        <div className={classes["ranges"]}>
+        <div className={classes["ranges"]} role="group" aria-label="Back from now">
           {RELATIVE_RANGES.map((range) => (
             <Button
               key={range.label}
               size="compact-sm"
               variant={from === range.from && to === undefined ? "filled" : "default"}
               aria-pressed={from === range.from && to === undefined}
-              aria-label={range.label}
               onClick={() => choose({ from: range.from })}
             >
               {range.short}
