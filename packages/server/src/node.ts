@@ -33,7 +33,7 @@ import {
 } from "./publish/witness-policy.ts";
 import { SelfReport } from "./ops/self-report.ts";
 import type { History, HistoryRange } from "./ops/history/history-table.ts";
-import { NODE_NAME } from "./ops/nodes/presence.ts";
+import { nodeNameOf } from "./ops/nodes/node-name.ts";
 import type { NodesOfStore } from "./ops/nodes/node-list.ts";
 import type { NodeStatus, SourcesStatus } from "./ops/status.ts";
 import { claimPeriod } from "./store/claim-period.ts";
@@ -164,7 +164,7 @@ export class SteleNode implements NodeView {
         `A segment can't have ${segmentEntries} entries: it takes a multiple of ${TILE_WIDTH}`,
       );
     }
-    checkNodeName(options.nodeName);
+    const nodeName = nodeNameOf(options.nodeName);
     if (options.publishing) checkWitnessPolicy(options.publishing.policy);
     const logs = join(dataDir, "logs");
     const cache = join(dataDir, "cache");
@@ -174,13 +174,13 @@ export class SteleNode implements NodeView {
       directories: [logs, cache],
       tempDirectory: join(cache, "_duckdb"),
     });
-    const alarms = await openAlarms(options).catch(async (error: unknown) => {
+    const alarms = await openAlarms(nodeName, options).catch(async (error: unknown) => {
       await database.close();
       throw error;
     });
     const node = new SteleNode(options, database, alarms);
     try {
-      await node.#openSelfReport();
+      await node.#openSelfReport(nodeName);
       for (const name of await node.#home.names()) await node.#openAtStart(name);
       await node.createLog(MAIN);
     } catch (error) {
@@ -213,11 +213,11 @@ export class SteleNode implements NodeView {
     }
   }
 
-  async #openSelfReport(): Promise<void> {
-    const { dataDir, nodeName, reportFailure } = this.#options;
+  async #openSelfReport(name: string): Promise<void> {
+    const { dataDir, reportFailure } = this.#options;
     this.#selfReport = await SelfReport.open({
       dataDir,
-      name: nodeName,
+      name,
       nodes: this.#home.nodes,
       status: () => this.status(),
       metrics: this.metrics,
@@ -502,23 +502,15 @@ export class SteleNode implements NodeView {
   }
 }
 
-async function openAlarms(options: NodeOptions): Promise<AlarmKeeper> {
+async function openAlarms(node: string, options: NodeOptions): Promise<AlarmKeeper> {
   return await AlarmKeeper.open({
+    node,
     directory: join(options.dataDir, "alarms"),
     notifiers: options.notifiers ?? [],
     clock: systemClock,
     now: options.now ?? Date.now,
     report: options.reportAlarm,
   });
-}
-
-/** @throws MalformedError `option_invalid` */
-function checkNodeName(name: string | undefined): void {
-  if (name === undefined || NODE_NAME.test(name)) return;
-  throw new MalformedError(
-    "option_invalid",
-    `${JSON.stringify(name.slice(0, 80))} can't name a node: use letters, digits, dots, - and _, at most 253 characters`,
-  );
 }
 
 function randomSeed(): { k0: number; k1: number } {

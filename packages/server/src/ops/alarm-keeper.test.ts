@@ -38,6 +38,7 @@ afterEach(async () => {
 
 async function open(notifiers: readonly Notifier[] = []): Promise<AlarmKeeper> {
   const keeper = await AlarmKeeper.open({
+    node: "audit-1",
     directory: join(directory, "alarms"),
     notifiers,
     clock: systemClock,

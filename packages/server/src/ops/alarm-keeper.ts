@@ -1,4 +1,3 @@
-import { hostname } from "node:os";
 import { join } from "node:path";
 import type { Clock } from "../log/clock.ts";
 import { AlarmFiles } from "./alarm-files.ts";
@@ -13,6 +12,8 @@ const UNTOLD_MAX = 1_000;
 export interface AlarmKeeperOptions {
   /** `<data>/alarms`. */
   readonly directory: string;
+  /** What people call the node. */
+  readonly node: string;
   readonly notifiers: readonly Notifier[];
   readonly clock: Clock;
   /** Unix milliseconds. */
@@ -97,7 +98,7 @@ export class AlarmKeeper {
       id: `${id}-test`,
       kind: "test",
       atMs: nowMs,
-      node: hostname(),
+      node: this.#options.node,
       alarm,
     };
     return await Promise.all(
@@ -144,7 +145,7 @@ export class AlarmKeeper {
     if (this.#queues.length === 0) return;
     const id = `${alarm.id}-${kind}${kind === "raised" ? `-${alarm.severity}` : ""}`;
     if (this.#untold.length < UNTOLD_MAX)
-      this.#untold.push({ id, kind, atMs: nowMs, node: hostname(), alarm });
+      this.#untold.push({ id, kind, atMs: nowMs, node: this.#options.node, alarm });
   }
 
   #write(): void {

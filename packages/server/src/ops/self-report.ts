@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto";
-import { hostname } from "node:os";
 import { join } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import packageJson from "../../package.json" with { type: "json" };
@@ -18,8 +17,8 @@ import type { NodeStatus } from "./status.ts";
 
 export interface SelfReportOptions {
   readonly dataDir: string;
-  /** What people call the node: the machine's name unless told. */
-  readonly name: string | undefined;
+  /** What people call the node. */
+  readonly name: string;
   /** Where the nodes of the store say that they are there, if it can have several. */
   readonly nodes: ObjectStore | undefined;
   readonly status: () => NodeStatus;
@@ -103,7 +102,7 @@ export class SelfReport {
     const { state, startedMs, logs } = status();
     return {
       id: this.#id,
-      name: name ?? machineName(),
+      name,
       version: packageJson.version,
       startedMs,
       saidMs: Math.floor(clock.nowMs()),
@@ -125,13 +124,4 @@ function samples({ status, metrics }: SelfReportOptions, loopDelay: LoopDelay): 
     eventLoopDelaySeconds: Math.max(0, delayMs) / 1000,
     tails: metrics.tailCount,
   });
-}
-
-/** What can be a node's name of what the machine is called. */
-function machineName(): string {
-  const name = hostname()
-    .replaceAll(/[^0-9A-Za-z._-]/g, "-")
-    .replace(/^[^0-9A-Za-z]+/, "")
-    .slice(0, 253);
-  return name === "" ? "node" : name;
 }
