@@ -12,12 +12,12 @@ export function FirstRun() {
   const url = location.origin;
   // Whoever reads may not write, and what is shown may be copied anywhere: never the token of this page.
   const bearer = token === undefined ? "" : ` \\\n  -H "Authorization: Bearer $STELE_TOKEN"`;
-  const curl = `curl ${url}/v1/logs/${log}/events \\\n  -H 'Content-Type: application/json'${bearer} \\\n  -d '${EVENT}'`;
-  const options = `--url ${url}${log === "main" ? "" : ` --log ${log}`}`;
+  const curl = `curl '${url}/v1/logs/${log}/events' \\\n  -H 'Content-Type: application/json'${bearer} \\\n  -d '${EVENT}'`;
+  const options = `--url '${url}'${log === "main" ? "" : ` --log ${log}`}`;
   return (
     <section className={classes["first"]} aria-labelledby="first-run">
       <Title order={2} size="h4" id="first-run">
-        The log {log} is empty
+        The log “{log}” has no entries yet
       </Title>
       <Text size="sm">
         Events show up here once they are sent. “action” and “actor” are all that an event needs.

@@ -39,7 +39,7 @@ export function EmptyState({ title, children }: { readonly title: string; readon
     <Stack align="center" gap={4} py="xl" px="md">
       <Text fw={600}>{title}</Text>
       {children !== undefined && (
-        <Text size="sm" c="dimmed" ta="center" component="div">
+        <Text size="sm" ta="center" component="div">
           {children}
         </Text>
       )}
