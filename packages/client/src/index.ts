@@ -21,6 +21,7 @@ export type { LogInfo } from "./log-info.ts";
 export type { HistoryRange, MetricsHistory, MetricsSeries } from "./metrics-history.ts";
 export type { NodesOfStore, StoreNode } from "./nodes.ts";
 export type {
+  CacheStatus,
   LogStatus,
   MirrorStatus,
   WitnessStatus,

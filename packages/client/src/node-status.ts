@@ -10,10 +10,21 @@ export interface NodeStatus {
     readonly kind: string;
     readonly vaultLock: string;
     readonly remarks: readonly string[];
+    /** Of segments in a shared store, since the node's process began; undefined of a directory. */
+    readonly cache: CacheStatus | undefined;
   };
   readonly logs: readonly LogStatus[];
   /** Those that are active, oldest first, without their evidence. */
   readonly alarms: readonly Alarm[];
+}
+
+export interface CacheStatus {
+  /** Of the disk. */
+  readonly usedBytes: number;
+  /** Parts of segments that were there, or had to be fetched. */
+  readonly hits: number;
+  readonly misses: number;
+  readonly fetchedBytes: number;
 }
 
 export interface LogStatus {
@@ -87,9 +98,19 @@ export function parseNodeStatus(answer: Answer): NodeStatus {
         .field("remarks")
         .items()
         .map((remark) => remark.string()),
+      cache: store.has("cache") ? parseCacheStatus(store.field("cache")) : undefined,
     },
     logs: answer.field("logs").items().map(parseLogStatus),
     alarms: answer.field("alarms").items().map(parseAlarm),
+  };
+}
+
+function parseCacheStatus(cache: Answer): CacheStatus {
+  return {
+    usedBytes: cache.field("used_bytes").integer(),
+    hits: cache.field("hits").integer(),
+    misses: cache.field("misses").integer(),
+    fetchedBytes: cache.field("fetched_bytes").integer(),
   };
 }
 

@@ -5,7 +5,8 @@ import { noticeRefusal } from "../app/session.ts";
 export const queryClient = new QueryClient({
   queryCache: new QueryCache({ onError: noticeRefusal }),
   defaultOptions: {
-    queries: { retry: false, staleTime: 5_000, refetchOnWindowFocus: false },
-    mutations: { retry: false, onError: noticeRefusal },
+    // A node on this machine or in this network is there, whatever the browser thinks of the internet.
+    queries: { networkMode: "always", retry: false, staleTime: 5_000, refetchOnWindowFocus: false },
+    mutations: { networkMode: "always", retry: false, onError: noticeRefusal },
   },
 });

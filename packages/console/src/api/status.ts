@@ -5,13 +5,14 @@ import { useClient } from "./client.ts";
 const STATUS_EVERY_MS = 5_000;
 const LOGS_EVERY_MS = 30_000;
 
-/** What the node is at, asked again every few seconds while the page is seen. */
+/** What the node is at, asked again every few seconds: also while another tab is seen, since this one's title tells of alarms. */
 export function useStatus(): UseQueryResult<NodeStatus> {
   const client = useClient();
   return useQuery({
     queryKey: ["status"],
     queryFn: ({ signal }) => client.status({ signal }),
     refetchInterval: STATUS_EVERY_MS,
+    refetchIntervalInBackground: true,
   });
 }
 

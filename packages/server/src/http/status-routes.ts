@@ -63,6 +63,16 @@ const Log = Type.Object({
   verification: Type.Optional(VerificationBody),
 });
 
+const Cache = Type.Object(
+  {
+    used_bytes: Type.Integer({ minimum: 0, description: "Of the disk" }),
+    hits: Type.Integer({ minimum: 0, description: "Parts of segments that were there" }),
+    misses: Type.Integer({ minimum: 0, description: "Parts that had to be fetched" }),
+    fetched_bytes: Type.Integer({ minimum: 0 }),
+  },
+  { description: "Of segments in a shared store, since the process began; absent of a directory" },
+);
+
 const Status = Type.Object({
   state: Type.Enum(["starting", "ready", "stopping"]),
   started_at: Type.String({ format: "date-time" }),
@@ -71,6 +81,7 @@ const Status = Type.Object({
     kind: Type.Enum(["directory", "shared"]),
     vault_lock: Type.Enum(["compliance", "governance", "none", "unsupported"]),
     remarks: Type.Array(Type.String()),
+    cache: Type.Optional(Cache),
   }),
   logs: Type.Array(Log),
   alarms: Type.Array(reference(AlarmBody), { description: "Those that are active, oldest first" }),
@@ -99,12 +110,17 @@ export function statusRoutes(api: Api, { node, nowMs }: ApiContext): void {
           kind: store.kind,
           vault_lock: store.vaultLock,
           remarks: [...store.remarks],
+          ...(store.cache && { cache: cacheStatus(store.cache) }),
         },
         logs: logs.map((log) => logStatus(log, nowMs())),
         alarms: alarms.map(summaryJson),
       };
     },
   );
+}
+
+function cacheStatus({ usedBytes, hits, misses, fetchedBytes }: SegmentCacheCounters): Static<typeof Cache> {
+  return { used_bytes: usedBytes, hits, misses, fetched_bytes: fetchedBytes };
 }
 
 function logStatus(log: LogStatus, nowMs: number): Static<typeof Log> {

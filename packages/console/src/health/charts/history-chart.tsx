@@ -1,0 +1,72 @@
+import type { MetricsHistory } from "@stele/client";
+import { memo, useMemo, useRef } from "react";
+import { useChartColors } from "../../ui/chart-colors.ts";
+import { Chart } from "../../ui/chart.tsx";
+import { visible } from "../../ui/foreign.tsx";
+import { formatTime } from "../../ui/format-time.ts";
+import { useTimeZone } from "../../ui/time-zone.tsx";
+import type { ChartSpec } from "./chart-specs.ts";
+import { FiguresOfLines } from "./figures-of-lines.tsx";
+import { chartData } from "./history-view.ts";
+import { plotOptions } from "./plot-options.ts";
+import classes from "./charts.module.css";
+
+const HEIGHT = 150;
+
+interface HistoryChartProps {
+  readonly spec: ChartSpec;
+  /** Undefined: it is on its way. */
+  readonly history: MetricsHistory | undefined;
+}
+
+/** One chart over time, with its numbers in a table below. Its height stays the same, whatever there is to draw. */
+export const HistoryChart = memo(function HistoryChart({ spec, history }: HistoryChartProps) {
+  const { zone } = useTimeZone();
+  const colors = useChartColors();
+  const { unit, picks } = spec;
+  const data = useMemo(() => history && chartData(history, picks), [history, picks]);
+  const shown = useRef(data);
+  shown.current = data;
+  const readout = useRef<HTMLParagraphElement>(null);
+  // A text, so that the chart is made anew only if the names of its lines change.
+  const names = JSON.stringify(data?.lines.map(({ label }) => visible(label)) ?? []);
+  const options = useMemo(() => {
+    const labels = JSON.parse(names) as string[];
+    const onPoint = (step: number | undefined) => {
+      const at = step === undefined ? undefined : shown.current?.times[step];
+      // Past React: it follows the pointer.
+      if (readout.current)
+        readout.current.textContent = at === undefined ? "" : formatTime(at * 1000, zone).slice(0, 19);
+    };
+    return plotOptions({ labels, unit, zone, colors, onPoint });
+  }, [names, unit, zone, colors]);
+  const aligned = useMemo(
+    (): [number[], ...(number | null)[][]] => [
+      [...(data?.times ?? [])],
+      ...(data?.lines ?? []).map(({ values }) => [...values]),
+    ],
+    [data],
+  );
+  const isEmpty = !aligned.slice(1).some((values) => values.some((value) => value !== null));
+  return (
+    <figure className={classes["figure"]}>
+      <figcaption className={classes["caption"]}>
+        <h3 className={classes["title"]}>{spec.title}</h3>
+        <p className={classes["meaning"]}>{spec.meaning}</p>
+      </figcaption>
+      <div className={classes["plot"]} style={{ height: HEIGHT }}>
+        <Chart
+          options={options}
+          data={aligned}
+          height={HEIGHT}
+          label={`${spec.title} over time. The table below has its newest, lowest and highest values`}
+        />
+        {isEmpty && (
+          <p className={classes["empty"]}>{history ? "Nothing in this range" : "It is on its way"}</p>
+        )}
+      </div>
+      <p ref={readout} className={classes["readout"]} aria-hidden />
+      <FiguresOfLines title={spec.title} unit={unit} lines={data?.lines ?? []} />
+    </figure>
+  );
+});
