@@ -44,12 +44,11 @@ it("reads everything now, shows how far it is, and what it found", async () => {
     served.url,
     Array.from({ length: 2_500 }, () => event()),
   );
-  await expect.poll(async () => (await fetchLog()).sealed_size, { timeout: 20_000 }).toBe(2_048);
+  await expect.poll(async () => (await fetchLog()).sealed_size, { timeout: 60_000 }).toBe(2_048);
 
-  expect(await start()).toBe(true);
-  expect(await start()).toBe(false);
+  expect((await Promise.all([start(), start()])).toSorted()).toEqual([false, true]);
   const whole = await watch();
-  expect(whole.every(({ findings }) => findings.length === 0)).toBe(true);
+  expect(whole.flatMap(({ findings }) => findings)).toEqual([]);
   expect(whole.at(-1)!.verification).toMatchObject({ last_full_at: expect.any(String), findings: 0 });
   const progress = whole.slice(0, -1).map(({ verification }) => verification.progress);
   expect(progress).toEqual(progress.toSorted((a, b) => a - b));
@@ -72,7 +71,7 @@ it("reads everything now, shows how far it is, and what it found", async () => {
   });
   const { alarms }: { alarms: { code: string }[] } = await readJson(await fetch(`${served.url}/v1/status`));
   expect(alarms.map(({ code }) => code)).toContain("verification_failed");
-}, 60_000);
+}, 180_000);
 
 it("is refused where the verifier is switched off", async () => {
   served = await serveNode({}, { verifyEveryMs: 0 });
