@@ -211,7 +211,7 @@ function checkpointView(
       element("td", {}, words),
     );
   });
-  const head = ["Signature of", "Key ID", ""].map((title) => element("th", { scope: "col" }, title));
+  const head = ["Signature of", "Key ID", "Found"].map((title) => element("th", { scope: "col" }, title));
   return part(
     "Checkpoint",
     element(

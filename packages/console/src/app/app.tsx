@@ -6,11 +6,16 @@ import { TimeZoneProvider } from "../ui/time-zone.tsx";
 import { styleNonce } from "./nonce.ts";
 import { router } from "./router.tsx";
 import { SessionGate } from "./session-gate.tsx";
-import { theme } from "./theme.ts";
+import { theme, variables } from "./theme.ts";
 
 export function App() {
   return (
-    <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={styleNonce}>
+    <MantineProvider
+      theme={theme}
+      cssVariablesResolver={variables}
+      defaultColorScheme="auto"
+      getStyleNonce={styleNonce}
+    >
       <QueryClientProvider client={queryClient}>
         <TimeZoneProvider>
           <SessionGate>

@@ -1,4 +1,4 @@
-import { createTheme } from "@mantine/core";
+import { Alert, createTheme, type CSSVariablesResolver } from "@mantine/core";
 
 /** Fonts of the system: nothing is loaded. Shades that reach a contrast of 4.5:1 on their backgrounds (WCAG 2.2 AA). */
 export const theme = createTheme({
@@ -8,4 +8,15 @@ export const theme = createTheme({
   fontFamily: "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif",
   fontFamilyMonospace: "ui-monospace, SFMono-Regular, Menlo, Consolas, 'Liberation Mono', monospace",
   respectReducedMotion: true,
+  components: {
+    // In the colour of the alert it would not be read by everybody; the icon and the background have it.
+    Alert: Alert.extend({ classNames: { title: "alert-title" } }),
+  },
+});
+
+/** Mantine's dimmed text has a contrast of 4:1 only. */
+export const variables: CSSVariablesResolver = () => ({
+  variables: {},
+  light: { "--mantine-color-dimmed": "var(--mantine-color-gray-7)" },
+  dark: { "--mantine-color-dimmed": "var(--mantine-color-dark-1)" },
 });
