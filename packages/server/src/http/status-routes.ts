@@ -1,6 +1,7 @@
 import { Type, type Static } from "typebox";
 import type { MirrorState } from "../mirror/mirror-writer.ts";
 import type { WitnessState } from "../publish/witness.ts";
+import type { SegmentCacheCounters } from "../search/segment-cache.ts";
 import type { LogStatus } from "../ops/status.ts";
 import type { Api, ApiContext } from "./api.ts";
 import { AlarmBody, summaryJson } from "./alarm-body.ts";
