@@ -38,6 +38,7 @@ export function Tiles({ log, history, atMs }: TilesProps) {
         {hot > 0 && (oldestMs === undefined ? "not sealed yet" : `oldest ${ago(atMs - oldestMs)}`)}
       </Tile>
       <WitnessedTile log={log} />
+      <MirrorTile log={log} />
       {verification === undefined ? (
         <Tile label="Last full verification" value="off">
           --verify-every 0
@@ -72,6 +73,22 @@ function WitnessedTile({ log: { treeSize, witnessedSize, witnesses } }: Pick<Til
   return (
     <Tile label="Not witnessed yet" value={formatCount(Math.max(0, treeSize - witnessedSize))}>
       {ages.length === 0 ? "no cosignature yet" : `newest cosignature ${ago(Math.min(...ages) * 1000)}`}
+    </Tile>
+  );
+}
+
+function MirrorTile({ log: { mirrors } }: Pick<TilesProps, "log">) {
+  const worst = mirrors.toSorted((a, b) => b.lag - a.lag)[0];
+  if (!worst) {
+    return (
+      <Tile label="Mirror lag" value="–">
+        no mirrors
+      </Tile>
+    );
+  }
+  return (
+    <Tile label="Mirror lag" value={worst.lagEntries === 0 ? "none" : formatDuration(worst.lag * 1000)}>
+      {formatCount(worst.lagEntries)} entries behind{mirrors.length > 1 && ", the worst mirror"}
     </Tile>
   );
 }
@@ -115,6 +132,8 @@ function Tile({ label, value, children }: TileProps) {
   );
 }
 
+/** In one unit, so that it keeps its width: `14 min ago`. */
 function ago(ms: number): string {
-  return `${formatDuration(Math.max(0, ms))} ago`;
+  const [count, unit] = formatDuration(Math.max(0, ms)).split(" ");
+  return `${count} ${unit} ago`;
 }

@@ -12,15 +12,23 @@ import { plotOptions } from "./plot-options.ts";
 import classes from "./charts.module.css";
 
 const HEIGHT = 150;
+/** A row of the figures. */
+const LINE_REM = 1.35;
 
 interface HistoryChartProps {
   readonly spec: ChartSpec;
   /** Undefined: it is on its way. */
   readonly history: MetricsHistory | undefined;
+  /** How many lines there will be: room is kept for so many. As many as the spec has unless told. */
+  readonly lines?: number;
 }
 
 /** One chart over time, with its numbers in a table below. Its height stays the same, whatever there is to draw. */
-export const HistoryChart = memo(function HistoryChart({ spec, history }: HistoryChartProps) {
+export const HistoryChart = memo(function HistoryChart({
+  spec,
+  history,
+  lines = spec.picks.length,
+}: HistoryChartProps) {
   const { zone } = useTimeZone();
   const colors = useChartColors();
   const { unit, picks } = spec;
@@ -66,7 +74,9 @@ export const HistoryChart = memo(function HistoryChart({ spec, history }: Histor
         )}
       </div>
       <p ref={readout} className={classes["readout"]} aria-hidden />
-      <FiguresOfLines title={spec.title} unit={unit} lines={data?.lines ?? []} />
+      <div style={{ minHeight: `${(lines + 1) * LINE_REM}rem` }}>
+        <FiguresOfLines title={spec.title} unit={unit} lines={data?.lines ?? []} />
+      </div>
     </figure>
   );
 });

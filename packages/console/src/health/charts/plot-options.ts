@@ -30,7 +30,7 @@ export function plotOptions({
     ticks: { stroke: colors.grid, width: 1, size: 4 },
   };
   return {
-    padding: [8, 8, 0, 0],
+    padding: [8, 24, 0, 0],
     legend: { show: false },
     tzDate: (seconds) => UPlot.tzDate(new Date(seconds * 1000), zone),
     cursor: { sync: { key: "health" }, drag: { x: false, y: false }, points: { size: 6 } },

@@ -8,6 +8,7 @@ import { HistoryChart } from "../charts/history-chart.tsx";
 import { FiguresTable, NumberCell } from "../ui/figures-table.tsx";
 import { Nothing, Panel } from "../ui/panel.tsx";
 import { Verdict } from "../ui/verdict.tsx";
+import classes from "./rows.module.css";
 
 interface MirrorsPanelProps {
   readonly log: LogStatus;
@@ -30,16 +31,12 @@ export function MirrorsPanel({ log, history }: MirrorsPanelProps) {
   }
   return (
     <Panel id="mirrors" title="Mirrors">
-      <FiguresTable
-        label="Mirrors"
-        head={["Mirror", "State", "Lag", "Entries behind", "Conflicts", "Up to", "Mode"]}
-        numbers={[2, 3, 4, 5]}
-      >
+      <FiguresTable label="Mirrors" head={["Mirror", "State", "Lag", "Conflicts"]} numbers={[2, 3]}>
         {log.mirrors.map((mirror) => (
           <MirrorRow key={mirror.place} mirror={mirror} />
         ))}
       </FiguresTable>
-      <HistoryChart spec={spec} history={history} />
+      <HistoryChart spec={spec} history={history} lines={log.mirrors.length} />
     </Panel>
   );
 }
@@ -47,19 +44,24 @@ export function MirrorsPanel({ log, history }: MirrorsPanelProps) {
 function MirrorRow({ mirror }: { readonly mirror: MirrorStatus }) {
   return (
     <tr>
-      <th scope="row" style={{ overflowWrap: "anywhere", minWidth: "9rem" }}>
+      <th scope="row" className={classes["text"]}>
         <Foreign text={mirror.place} />
+        <br />
+        <span className={classes["more"]}>
+          <Foreign text={mirror.mode} />
+        </span>
       </th>
-      <td style={{ overflowWrap: "anywhere", minWidth: "10rem" }}>
+      <td className={classes["text"]}>
         <MirrorVerdict mirror={mirror} />
       </td>
-      <NumberCell>{mirror.lagEntries === 0 ? "none" : formatDuration(mirror.lag * 1000)}</NumberCell>
-      <NumberCell>{formatCount(mirror.lagEntries)}</NumberCell>
+      <NumberCell>
+        {mirror.lagEntries === 0 ? "none" : formatDuration(mirror.lag * 1000)}
+        <br />
+        <span className={classes["more"]}>
+          {formatCount(mirror.mirroredSize)}, {formatCount(mirror.lagEntries)} behind
+        </span>
+      </NumberCell>
       <NumberCell>{formatCount(mirror.conflicts)}</NumberCell>
-      <NumberCell>{formatCount(mirror.mirroredSize)}</NumberCell>
-      <td>
-        <Foreign text={mirror.mode} />
-      </td>
     </tr>
   );
 }

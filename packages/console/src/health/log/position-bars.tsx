@@ -68,7 +68,10 @@ export function PositionBars({ log }: { readonly log: LogStatus }) {
                     {position.start > 0 && `${formatCount(position.start)} to `}
                     {formatCount(position.end)}
                     {position.behind !== undefined && position.behind > 0 && (
-                      <span className={classes["behind"]}> {formatCount(position.behind)} behind</span>
+                      <>
+                        {", "}
+                        <span className={classes["behind"]}>{formatCount(position.behind)} behind</span>
+                      </>
                     )}
                   </td>
                 </tr>

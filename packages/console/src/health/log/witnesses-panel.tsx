@@ -8,6 +8,7 @@ import { HistoryChart } from "../charts/history-chart.tsx";
 import { FiguresTable, NumberCell } from "../ui/figures-table.tsx";
 import { Nothing, Panel } from "../ui/panel.tsx";
 import { Verdict } from "../ui/verdict.tsx";
+import classes from "./rows.module.css";
 
 interface WitnessesPanelProps {
   readonly log: LogStatus;
@@ -32,14 +33,14 @@ export function WitnessesPanel({ log, history }: WitnessesPanelProps) {
     <Panel id="witnesses" title="Witnesses">
       <FiguresTable
         label="Witnesses"
-        head={["Witness", "State", "Last cosignature", "Cosigned up to", "Entries behind", "Host"]}
-        numbers={[3, 4]}
+        head={["Witness", "State", "Last cosignature", "Cosigned up to"]}
+        numbers={[3]}
       >
         {log.witnesses.map((witness) => (
           <WitnessRow key={witness.name} witness={witness} treeSize={log.treeSize} />
         ))}
       </FiguresTable>
-      <HistoryChart spec={spec} history={history} />
+      <HistoryChart spec={spec} history={history} lines={log.witnesses.length} />
     </Panel>
   );
 }
@@ -53,10 +54,14 @@ function WitnessRow({ witness, treeSize }: WitnessRowProps) {
   const { name, host, ok, reason, cosignedAge, cosignedSize } = witness;
   return (
     <tr>
-      <th scope="row">
+      <th scope="row" className={classes["text"]}>
         <Foreign text={name} />
+        <br />
+        <span className={classes["more"]}>
+          <Foreign text={host} />
+        </span>
       </th>
-      <td style={{ overflowWrap: "anywhere", minWidth: "10rem" }}>
+      <td className={classes["text"]}>
         {ok ? (
           <Verdict is="good">cosigns</Verdict>
         ) : (
@@ -66,11 +71,11 @@ function WitnessRow({ witness, treeSize }: WitnessRowProps) {
         )}
       </td>
       <td>{cosignedAge === undefined ? "none yet" : `${formatDuration(cosignedAge * 1000)} ago`}</td>
-      <NumberCell>{formatCount(cosignedSize)}</NumberCell>
-      <NumberCell>{formatCount(Math.max(0, treeSize - cosignedSize))}</NumberCell>
-      <td>
-        <Foreign text={host} />
-      </td>
+      <NumberCell>
+        {formatCount(cosignedSize)}
+        <br />
+        <span className={classes["more"]}>{formatCount(Math.max(0, treeSize - cosignedSize))} behind</span>
+      </NumberCell>
     </tr>
   );
 }

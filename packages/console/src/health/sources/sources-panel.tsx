@@ -1,5 +1,5 @@
 import { Button, TextInput } from "@mantine/core";
-import type { MetricsHistory } from "@stele/client";
+import type { MetricsHistory, Source } from "@stele/client";
 import { useDeferredValue, useMemo, useState } from "react";
 import { useSource, useSources } from "../../api/sources.ts";
 import { formatCount } from "../../ui/format-number.ts";
@@ -86,7 +86,7 @@ export function SourcesPanel({ log, history }: SourcesPanelProps) {
           spellCheck={false}
         />
         <p className={classes["problems"]}>
-          <Problems log={log} history={history} />
+          <Problems log={log} history={history} loaded={loaded} />
           {unfollowedEntries > 0 && (
             <Verdict is="warning">
               {formatCount(unfollowedEntries)} entries are of sources that are not followed: there are too
@@ -127,11 +127,16 @@ export function SourcesPanel({ log, history }: SourcesPanelProps) {
   );
 }
 
-/** Of all sources, as the node counts them: also of those that are not loaded. */
-function Problems({ log, history }: SourcesPanelProps) {
-  const gaps = newestOf(history, { name: "sources_with_gaps", labels: { log } })?.value;
+interface ProblemsProps extends SourcesPanelProps {
+  readonly loaded: readonly Source[];
+}
+
+/** Of all sources, as the node counts them: also of those that are not loaded. It counts gaps that have stayed for a while. */
+function Problems({ log, history, loaded }: ProblemsProps) {
+  const counted = newestOf(history, { name: "sources_with_gaps", labels: { log } })?.value;
   const silent = newestOf(history, { name: "sources_silent", labels: { log } })?.value;
-  if (gaps === undefined || silent === undefined) return undefined;
+  if (counted === undefined || silent === undefined) return undefined;
+  const gaps = Math.max(counted, loaded.filter(({ gapCount }) => gapCount > 0).length);
   if (gaps === 0 && silent === 0) return <Verdict is="good">No gap, and none is silent</Verdict>;
   return (
     <Verdict is="bad">
