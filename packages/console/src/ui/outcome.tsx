@@ -8,7 +8,7 @@ export function OutcomeBadge({ outcome }: { readonly outcome: string }) {
     ? OUTCOME_COLORS[outcome as keyof typeof OUTCOME_COLORS]
     : "gray";
   return (
-    <Badge size="sm" radius="sm" variant="light" color={color} tt="none">
+    <Badge size="sm" radius="sm" variant="light" color={color} c="var(--mantine-color-text)" tt="none">
       {outcome}
     </Badge>
   );

@@ -50,7 +50,7 @@ export function EmptyState({ title, children }: { readonly title: string; readon
 /** Holds the place of `rows` lines that are on their way. */
 export function LoadingRows({ rows, height = 28 }: { readonly rows: number; readonly height?: number }) {
   return (
-    <Stack gap={6} aria-busy aria-label="Loading">
+    <Stack gap={6} role="status" aria-busy aria-label="Loading">
       {Array.from({ length: rows }, (_, i) => (
         <Skeleton key={i} height={height} />
       ))}

@@ -11,7 +11,12 @@ interface LegendProps {
 /** Which colour is which value, with its count over all bars. */
 export function Legend({ layers, colors }: LegendProps) {
   return (
-    <ul className={classes["legend"]} aria-label="Values in the histogram">
+    // It scrolls if there are many, and the keyboard has to reach those, too.
+    <ul
+      className={classes["legend"]}
+      aria-label="Values in the histogram"
+      tabIndex={layers.length > 1 ? 0 : -1}
+    >
       {layers.map((layer, i) => (
         <li key={layer.value} className={classes["value"]} title={formatCount(layer.count)}>
           <span className={classes["swatch"]} style={{ background: colors[i] }} aria-hidden />

@@ -24,10 +24,10 @@ export function EventPane({ log, event, isOver, onPrevious, onNext, onClose }: E
   const head = (
     <Group gap={4} wrap="nowrap" className={classes["paneHead"]}>
       <h2 className={classes["paneTitle"]}>Event {formatCount(event)}</h2>
-      <StepButton label="Previous event" onPress={onPrevious}>
+      <StepButton label="Previous result" onPress={onPrevious}>
         <IconArrowUp size={18} aria-hidden />
       </StepButton>
-      <StepButton label="Next event" onPress={onNext}>
+      <StepButton label="Next result" onPress={onNext}>
         <IconArrowDown size={18} aria-hidden />
       </StepButton>
       <Link to="/event/$log/$index" params={{ log, index: String(event) }} className={classes["own"] ?? ""}>
@@ -46,18 +46,14 @@ export function EventPane({ log, event, isOver, onPrevious, onNext, onClose }: E
   );
   if (isOver) {
     return (
-      <Drawer
-        opened
-        onClose={onClose}
-        size="100%"
-        position="right"
-        withCloseButton={false}
-        padding="sm"
-        aria-label={`Event ${event}`}
-      >
-        {head}
-        {view}
-      </Drawer>
+      <Drawer.Root opened onClose={onClose} size="100%" position="right">
+        <Drawer.Content aria-label={`Event ${event}`}>
+          <Drawer.Body p="sm">
+            {head}
+            {view}
+          </Drawer.Body>
+        </Drawer.Content>
+      </Drawer.Root>
     );
   }
   return (

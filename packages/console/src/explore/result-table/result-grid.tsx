@@ -79,7 +79,8 @@ export function ResultGrid(props: ResultGridProps) {
     if (event.key === "Enter") cursor.open(current);
     else if (event.key === "Escape") cursor.close();
     else {
-      const page = Math.max(1, Math.floor((virtual.scrollRect?.height ?? 0 - headHeight) / height) - 1);
+      const seen = (virtual.scrollRect?.height ?? 0) - headHeight;
+      const page = Math.max(1, Math.floor(seen / height) - 1);
       const to = rowOfKey(event.key, current, { page, rowCount });
       if (to === undefined) return;
       cursor.moveTo(to);
