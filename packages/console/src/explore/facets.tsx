@@ -7,13 +7,13 @@ import { useTotal } from "./histogram/use-counts.ts";
 import { useSnapshot } from "./snapshot.ts";
 import classes from "./facets/facets.module.css";
 
-const FACETS: readonly { readonly field: CountField; readonly label: string }[] = [
-  { field: "actor", label: "Actors" },
-  { field: "action", label: "Actions" },
-  { field: "target", label: "Targets" },
-  { field: "outcome", label: "Outcomes" },
-  { field: "tenant", label: "Tenants" },
-  { field: "source", label: "Sources" },
+const FACETS: readonly { readonly field: CountField; readonly label: string; readonly usual: number }[] = [
+  { field: "actor", label: "Actors", usual: 10 },
+  { field: "action", label: "Actions", usual: 10 },
+  { field: "target", label: "Targets", usual: 10 },
+  { field: "outcome", label: "Outcomes", usual: 3 },
+  { field: "tenant", label: "Tenants", usual: 10 },
+  { field: "source", label: "Sources", usual: 5 },
 ];
 
 /** The most frequent values of the usual fields, with counts. In a drawer where there is no room; then nothing is asked for until it is opened. */
@@ -44,8 +44,8 @@ function FacetList() {
   if (isError) return undefined;
   return (
     <div className={classes["facets"]}>
-      {FACETS.map(({ field, label }) => (
-        <Facet key={field} field={field} label={label} total={total} />
+      {FACETS.map(({ field, label, usual }) => (
+        <Facet key={field} field={field} label={label} usual={usual} total={total} />
       ))}
     </div>
   );

@@ -9,16 +9,17 @@ import classes from "./facets.module.css";
 
 const FEW = 10;
 const MANY = 50;
-const ROWS_UNKNOWN = 4;
 
 interface FacetProps {
   readonly field: CountField;
   readonly label: string;
+  /** As many as there usually are, to hold their place while they are counted. */
+  readonly usual: number;
   readonly total: number | undefined;
 }
 
 /** The most frequent values of one field. */
-export function Facet({ field, label, total }: FacetProps) {
+export function Facet({ field, label, usual, total }: FacetProps) {
   const [limit, setLimit] = useState(FEW);
   const { data, error, isPlaceholderData, refetch } = useTopValues(field, limit);
   const { search, change } = useExplore();
@@ -37,7 +38,7 @@ export function Facet({ field, label, total }: FacetProps) {
       )}
       {!data && !error && (
         <div aria-busy>
-          {Array.from({ length: ROWS_UNKNOWN }, (_, i) => (
+          {Array.from({ length: usual }, (_, i) => (
             <Skeleton key={i} height={22} my={2} />
           ))}
         </div>

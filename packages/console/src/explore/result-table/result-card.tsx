@@ -1,4 +1,3 @@
-import { Skeleton } from "@mantine/core";
 import { memo } from "react";
 import { Foreign } from "../../ui/foreign.tsx";
 import { OutcomeBadge } from "../../ui/outcome.tsx";
@@ -45,8 +44,8 @@ export const ResultCard = memo(function ResultCard(props: ResultRowProps) {
           </>
         ) : (
           <>
-            <Skeleton height={14} width="50%" animate={false} />
-            <Skeleton height={12} width="85%" mt={8} animate={false} />
+            <div className={classes["absent"]} />
+            <div className={classes["absent"]} />
           </>
         )}
       </div>

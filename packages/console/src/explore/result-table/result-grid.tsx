@@ -23,7 +23,7 @@ import classes from "./result-table.module.css";
 export const ROW_HEIGHT = 32;
 export const CARD_HEIGHT = 60;
 const HEAD_HEIGHT = 32;
-const OVERSCAN = 8;
+const OVERSCAN = 5;
 
 interface ResultGridProps {
   readonly windows: RowWindows;

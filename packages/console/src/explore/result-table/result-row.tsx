@@ -1,4 +1,3 @@
-import { Skeleton } from "@mantine/core";
 import type { LogEntry } from "@stele/client";
 import { memo } from "react";
 import { Foreign, visible } from "../../ui/foreign.tsx";
@@ -37,7 +36,7 @@ export const ResultRow = memo(function ResultRow(props: ResultRowProps) {
     >
       {columns.map((column, i) => (
         <div key={column.name} role="gridcell" aria-colindex={i + 1} className={classes["cell"]}>
-          {row ? <Cell column={column} row={row} /> : <Skeleton height={12} width="70%" animate={false} />}
+          {row ? <Cell column={column} row={row} /> : <div className={classes["absent"]} />}
         </div>
       ))}
     </div>
