@@ -100,10 +100,13 @@ export class TreeWalk {
   }
 
   async #checkIdentity(): Promise<void> {
-    const { copy, keys } = this.#options;
+    const { copy, keys, sizeMin } = this.#options;
     const place = `${copy.place}/log.json`;
     try {
-      const shown = parseLogFile((await copy.identity())?.toString() ?? "", place).vkey;
+      const bytes = await copy.identity();
+      // A mirror that was not begun yet has none, and nothing else either.
+      if (!bytes && sizeMin === 0) return;
+      const shown = parseLogFile(bytes?.toString() ?? "", place).vkey;
       const vkey = keys.keys[0]?.vkey;
       if (shown === vkey) return;
       this.#note(
