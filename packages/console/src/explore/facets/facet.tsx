@@ -62,7 +62,7 @@ export function Facet({ field, label, usual, total }: FacetProps) {
           size="compact-xs"
           variant="subtle"
           aria-expanded={limit === MANY}
-          aria-label={limit === FEW ? `More of ${label}` : `Fewer of ${label}`}
+          aria-label={`${label}: ${limit === FEW ? `up to ${formatCount(MANY)}` : "fewer"}`}
           onClick={() => setLimit(limit === FEW ? MANY : FEW)}
         >
           {limit === FEW ? `up to ${formatCount(MANY)}` : "fewer"}
