@@ -31,7 +31,7 @@ export function MirrorsPanel({ log, history }: MirrorsPanelProps) {
   }
   return (
     <Panel id="mirrors" title="Mirrors">
-      <FiguresTable label="Mirrors" head={["Mirror", "State", "Lag", "Conflicts"]} numbers={[2, 3]}>
+      <FiguresTable label="Table of mirrors" head={["Mirror", "State", "Lag", "Conflicts"]} numbers={[2, 3]}>
         {log.mirrors.map((mirror) => (
           <MirrorRow key={mirror.place} mirror={mirror} />
         ))}

@@ -32,7 +32,7 @@ export function WitnessesPanel({ log, history }: WitnessesPanelProps) {
   return (
     <Panel id="witnesses" title="Witnesses">
       <FiguresTable
-        label="Witnesses"
+        label="Table of witnesses"
         head={["Witness", "State", "Last cosignature", "Cosigned up to"]}
         numbers={[3]}
       >
