@@ -1,61 +1,73 @@
-import { Alert, Button, Modal, PasswordInput, Stack, Text } from "@mantine/core";
-import { useState, type ReactNode, type SubmitEvent } from "react";
+import { Container, Modal, Paper, Title } from "@mantine/core";
+import { focusManager } from "@tanstack/react-query";
+import { useEffect, useRef, useState, type ReactNode } from "react";
 import { queryClient } from "../api/query-client.ts";
-import { signIn, useSession } from "./session.ts";
+import { useSessionInfo } from "../api/session-info.ts";
+import { roleProblem, SIGNED_OUT, useSession } from "./session.ts";
+import { SignIn } from "./sign-in.tsx";
 
 /**
- * Asks for a token as soon as the node wants one. The page stays as it is behind it, so that whoever was at work goes
- * on where they were.
+ * Asks for a token if the node wants one: before there is a page, and as soon as the one that was given is good no more. In the
+ * latter case the page stays as it is behind it, so that whoever was at work goes on where they were.
  */
 export function SessionGate({ children }: { readonly children: ReactNode }) {
   const { refusal, token } = useSession();
+  const { data, isPending } = useSessionInfo();
+  const [entered, setEntered] = useState(false);
+  const problem = refusal ?? (data && roleProblem(data));
+  const isAsked = problem !== undefined || (data?.tokenRequired === true && token === undefined);
+
+  if (entered && refusal?.code === SIGNED_OUT) setEntered(false);
+  if (!entered && !isPending && !isAsked) setEntered(true);
+
+  usePausedQueries(isAsked);
+  useFreshQueries(token);
+
+  const reason = problem?.code === "token_required" ? undefined : problem?.message;
+  if (!entered) return isAsked ? <SignInPage reason={reason} /> : undefined;
   return (
     <>
       {children}
       <Modal
-        opened={refusal !== undefined}
+        opened={isAsked}
         onClose={() => undefined}
         withCloseButton={false}
         closeOnEscape={false}
         closeOnClickOutside={false}
-        title={token === undefined ? "Sign in" : "Sign in again"}
+        title="Sign in again"
         centered
       >
-        <SignIn
-          reason={refusal?.code === "token_required" && token === undefined ? undefined : refusal?.message}
-        />
+        <SignIn reason={reason ?? "The node asks for an access token now."} />
       </Modal>
     </>
   );
 }
 
-function SignIn({ reason }: { readonly reason: string | undefined }) {
-  const [token, setToken] = useState("");
-  const submit = (event: SubmitEvent) => {
-    event.preventDefault();
-    signIn(token.trim());
-    void queryClient.resetQueries();
-  };
+function SignInPage({ reason }: { readonly reason: string | undefined }) {
   return (
-    <form onSubmit={submit}>
-      <Stack>
-        {reason !== undefined && <Alert color="orange">{reason}</Alert>}
-        <PasswordInput
-          label="Access token"
-          description="It stays in this tab. “stele token create --role reader” makes one."
-          value={token}
-          onChange={(event) => setToken(event.currentTarget.value)}
-          autoComplete="off"
-          data-autofocus
-          required
-        />
-        <Button type="submit" disabled={token.trim() === ""}>
-          Sign in
-        </Button>
-        <Text size="xs" c="dimmed">
-          What you were at is still there behind this, and goes on.
-        </Text>
-      </Stack>
-    </form>
+    <Container size={420} component="main" pt="15vh">
+      <Paper withBorder p="lg">
+        <Title order={1} size="h3" mb="md">
+          Sign in to Stele
+        </Title>
+        <SignIn reason={reason} />
+      </Paper>
+    </Container>
   );
+}
+
+/** What would be refused is not asked: queries that repeat themselves rest, as they do in a page that nobody sees. */
+function usePausedQueries(paused: boolean): void {
+  useEffect(() => focusManager.setFocused(paused ? false : undefined), [paused]);
+}
+
+/** With another token everything is asked again. What is shown stays until the answers are there. */
+function useFreshQueries(token: string | undefined): void {
+  const last = useRef(token);
+  useEffect(() => {
+    if (last.current === token) return;
+    last.current = token;
+    queryClient.removeQueries({ type: "inactive" });
+    void queryClient.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== "session" });
+  }, [token]);
 }

@@ -1,7 +1,10 @@
+import type { Session as SessionInfo } from "@stele/client";
 import { SteleError } from "@stele/proof";
 import { useSyncExternalStore } from "react";
 
 const KEY = "stele-token";
+/** The refusal of who left by themselves. */
+export const SIGNED_OUT = "signed_out";
 
 /** Why the node wants a token: what it said. */
 export interface Refusal {
@@ -38,7 +41,14 @@ export function signIn(token: string): void {
 
 export function signOut(): void {
   sessionStorage.removeItem(KEY);
-  change({ token: undefined, refusal: { code: "signed_out", message: "You are signed out." } });
+  change({ token: undefined, refusal: { code: SIGNED_OUT, message: "You are signed out." } });
+}
+
+/** A token that may not read is as good as none here. */
+export function roleProblem({ token }: SessionInfo): Refusal | undefined {
+  if (token?.role !== "writer") return undefined;
+  const message = `The token ${token.name} has the role writer: it may send events, but not read them. These pages need the role reader or admin.`;
+  return { code: "role_insufficient", message };
 }
 
 /** Whether an error says that the node wants another token; if so, the page asks for it. */

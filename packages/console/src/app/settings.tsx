@@ -1,5 +1,8 @@
 import { ActionIcon, Menu, useMantineColorScheme } from "@mantine/core";
 import { IconDots } from "@tabler/icons-react";
+import { queryClient } from "../api/query-client.ts";
+import { useSessionInfo } from "../api/session-info.ts";
+import { Time } from "../ui/time.tsx";
 import { useTimeZone } from "../ui/time-zone.tsx";
 import { signOut, useSession } from "./session.ts";
 
@@ -14,6 +17,7 @@ export function Settings() {
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   const { zone, setZone, localZone } = useTimeZone();
   const { token } = useSession();
+  const { data: session } = useSessionInfo();
   return (
     <Menu position="bottom-end">
       <Menu.Target>
@@ -40,7 +44,29 @@ export function Settings() {
         <Menu.Item component="a" href="/docs">
           HTTP API
         </Menu.Item>
-        {token !== undefined && <Menu.Item onClick={signOut}>Sign out</Menu.Item>}
+        {token !== undefined && (
+          <>
+            <Menu.Divider />
+            {session?.token && (
+              <Menu.Label>
+                {session.token.name}, {session.token.role}
+              </Menu.Label>
+            )}
+            {session?.token?.expiresAt !== undefined && (
+              <Menu.Label>
+                until <Time value={session.token.expiresAt} withZone seconds />
+              </Menu.Label>
+            )}
+            <Menu.Item
+              onClick={() => {
+                signOut();
+                queryClient.clear();
+              }}
+            >
+              Sign out
+            </Menu.Item>
+          </>
+        )}
       </Menu.Dropdown>
     </Menu>
   );

@@ -11,6 +11,9 @@ export const theme = createTheme({
   components: {
     // In the colour of the alert it would not be read by everybody; the icon and the background have it.
     Alert: Alert.extend({ classNames: { title: "alert-title" } }),
+    // It is a <header>, which would be another banner of the page.
+    ModalHeader: { defaultProps: { role: "none" } },
+    DrawerHeader: { defaultProps: { role: "none" } },
   },
 });
 

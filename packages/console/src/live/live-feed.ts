@@ -11,7 +11,7 @@ export type Connection =
   | { readonly state: "lost"; readonly sinceMs: number; readonly why: string }
   /** Enough waits; nothing is read until the list is let go. */
   | { readonly state: "resting" }
-  /** Trying again is useless until something else changes. */
+  /** Trying again is useless until something else changes. Without an error: the page asks for another token. */
   | { readonly state: "ended"; readonly error: unknown };
 
 export interface LiveView extends RowsView {
@@ -114,10 +114,8 @@ export class LiveFeed {
         await this.#read(source.tail(this.#options.query, { from, signal, onOpened, onEnded, onReached }));
       } catch (error) {
         if (signal.aborted) return;
-        if (noticeRefusal(error) || !(error instanceof UnavailableError)) {
-          this.#connected({ state: "ended", error });
-          return;
-        }
+        if (noticeRefusal(error)) return this.#connected({ state: "ended", error: undefined });
+        if (!(error instanceof UnavailableError)) return this.#connected({ state: "ended", error });
         this.#lost(error);
         await pause(Math.random() * Math.min(PAUSE_MS_MAX, 250 * 2 ** fruitless), signal);
       }

@@ -139,12 +139,13 @@ export function SearchBox({ query, ask, range, refusal, onAgain }: SearchBoxProp
             onKeyDown={onKeyDown}
             onFocus={() => setFocused(true)}
             onMouseDown={() => setWanted(true)}
-            onBlur={() => {
+            onBlur={({ relatedTarget }) => {
               // Another window has the focus: nobody left the input.
               if (document.activeElement === input.current) return;
               setFocused(false);
               setWanted(false);
-              commit(text);
+              // Nor did they leave the page for what lies over it, such as the sign-in.
+              if (!relatedTarget?.closest("[role=dialog][aria-modal=true]")) commit(text);
             }}
           />
           <QueryOverlay ref={overlay} text={text} problem={problem} />
