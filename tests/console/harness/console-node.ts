@@ -2,7 +2,8 @@ import { randomBytes } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { SteleClient } from "@stele/client";
+import { setTimeout as sleep } from "node:timers/promises";
+import { RefusedError, SteleClient } from "@stele/client";
 import { readLogFile, logDirectory, tokensPath } from "@stele/server";
 import { createToken, revokeToken, type Role } from "@stele/server/access";
 import { startServe, type SteleProcess } from "../../../packages/cli/src/testing/stele-process.ts";
@@ -64,15 +65,26 @@ export class ConsoleNode {
     return new SteleClient({ endpoints: [this.#url], log, ...(token !== undefined && { token }) });
   }
 
-  /** Makes an access token. The node needs one from now on, which it notices within a second. */
+  /** Makes an access token. When it returns the node takes it, and lets nobody in without one. */
   async token(name: string, role: Role, expiresAt?: Date): Promise<string> {
     const made = { name, role, createdAt: new Date(), expiresAt, randomBytes };
-    return (await createToken(tokensPath(this.data), made)).token;
+    const { token } = await createToken(tokensPath(this.data), made);
+    while (!(await this.#knows(token))) await sleep(50);
+    return token;
   }
 
   /** The node refuses it within a second. */
   async revoke(name: string): Promise<void> {
     await revokeToken(tokensPath(this.data), name);
+  }
+
+  async #knows(token: string): Promise<boolean> {
+    try {
+      return (await this.client("main", token).session()).token !== undefined;
+    } catch (error) {
+      if (error instanceof RefusedError && error.code === "token_unknown") return false;
+      throw error;
+    }
   }
 
   /** As a power cut does: nothing is finished. */
