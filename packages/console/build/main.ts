@@ -19,6 +19,8 @@ async function main(): Promise<void> {
   const sources = await digestOfSources();
   if ((await stampOf()) === sources) return;
   console.log("Building the console (once; it takes a few seconds)…");
+  // Tests call this, too, and Vite would make a build for tests of it: slower, larger, and kept for whoever starts the node next.
+  process.env["NODE_ENV"] = "production";
   const { build } = await import("vite");
   await build({ configFile: join(CONSOLE, "vite.config.ts"), logLevel: "warn" });
   await compressFiles();

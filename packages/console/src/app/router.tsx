@@ -1,4 +1,5 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
+import { ExplorePage } from "../explore/explore-page.tsx";
 import { exploreSearch } from "../explore/explore-search.ts";
 import { liveSearch } from "../live/live-search.ts";
 import { healthSearch } from "../health/health-search.ts";
@@ -23,7 +24,7 @@ const explore = createRoute({
   getParentRoute: () => root,
   path: "/",
   validateSearch: exploreSearch,
-  component: lazyRouteComponent(() => import("../explore/explore-page.tsx"), "ExplorePage"),
+  component: ExplorePage,
 });
 
 const event = createRoute({
