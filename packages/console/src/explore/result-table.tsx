@@ -22,7 +22,7 @@ const ROWS_UNKNOWN = 30;
 /** The hits, and beside them the one that is open. */
 export function ResultTable() {
   const log = useLogName();
-  const { search } = useExplore();
+  const { search, query } = useExplore();
   const { order = "newest", event } = search;
   const { data: snapshot, error, isPlaceholderData, refetch } = useSnapshot();
   const total = useTotal(snapshot);
@@ -35,7 +35,8 @@ export function ResultTable() {
   const known = total ?? snapshot?.newest.events.length ?? ROWS_UNKNOWN;
   const rowCount = Math.min(known, rowsMax(isNarrow ? CARD_HEIGHT : ROW_HEIGHT));
   const eventRow = useEventRow({ event, snapshot, order, total, windows });
-  const cursor = useCursor({ windows, rowCount, eventRow });
+  const resultKey = `${log} ${order} ${query}`;
+  const cursor = useCursor({ windows, resultKey, rowCount, eventRow });
   const close = () => {
     cursor.close();
     grid.current?.focus();
@@ -60,6 +61,7 @@ export function ResultTable() {
           <div className={`${classes["main"]} ${isPlaceholderData ? classes["old"] : ""}`}>
             <ResultGrid
               windows={windows}
+              resultKey={resultKey}
               rowCount={rowCount}
               total={total}
               columns={columns}

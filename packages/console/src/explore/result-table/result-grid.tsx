@@ -27,6 +27,8 @@ const OVERSCAN = 5;
 
 interface ResultGridProps {
   readonly windows: RowWindows;
+  /** Changes with what is asked, and not when the same is asked anew. */
+  readonly resultKey: string;
   /** Of the table; `total` says how many there would be. */
   readonly rowCount: number;
   readonly total: number | undefined;
@@ -44,7 +46,18 @@ interface ResultGridProps {
  * that it outlives rows that are made and taken away.
  */
 export function ResultGrid(props: ResultGridProps) {
-  const { windows, rowCount, total = rowCount, columns, isNarrow, order, cursor, openEvent, gridRef } = props;
+  const {
+    windows,
+    resultKey,
+    rowCount,
+    total = rowCount,
+    columns,
+    isNarrow,
+    order,
+    cursor,
+    openEvent,
+    gridRef,
+  } = props;
   const id = useId();
   const { zone } = useTimeZone();
   const height = isNarrow ? CARD_HEIGHT : ROW_HEIGHT;
@@ -67,12 +80,14 @@ export function ResultGrid(props: ResultGridProps) {
   useEffect(() => {
     if (first !== undefined && last !== undefined) windows.want(first, last);
   }, [windows, first, last]);
-  const isFirstRender = useRef(true);
+  // The view follows the cursor, and goes to the top of another result. A refresh leaves it where it is.
+  const followed = useRef({ current, resultKey });
   useEffect(() => {
-    // The table begins where it was, until somebody or the URL moves to a row.
-    if (isFirstRender.current && current === 0) isFirstRender.current = false;
-    else virtual.scrollToIndex(current, { align: "auto" });
-  }, [virtual, current, windows]);
+    const before = followed.current;
+    followed.current = { current, resultKey };
+    if (before.current !== current) virtual.scrollToIndex(current, { align: "auto" });
+    else if (before.resultKey !== resultKey) virtual.scrollToOffset(0);
+  }, [virtual, current, resultKey]);
 
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.ctrlKey || event.altKey || event.metaKey) return;

@@ -15,31 +15,37 @@ export interface Cursor {
 
 interface CursorOptions {
   readonly windows: RowWindows;
+  /** Changes with what is asked, and not when the same is asked anew. */
+  readonly resultKey: string;
   readonly rowCount: number;
   /** The row of the event that the URL names. */
   readonly eventRow: number | undefined;
 }
 
 /** Where the keyboard is in the table. While an event is open it follows. */
-export function useCursor({ windows, rowCount, eventRow }: CursorOptions): Cursor {
+export function useCursor({ windows, resultKey, rowCount, eventRow }: CursorOptions): Cursor {
   const { search, change } = useExplore();
   const { event } = search;
   const [row, setRow] = useState(0);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   /** The event that this table opened: the cursor is, or was, there. */
   const own = useRef<number>(undefined);
+  const shown = useRef(resultKey);
   const last = Math.max(0, rowCount - 1);
 
   useEffect(() => () => clearTimeout(timer.current), []);
+  // Rows of another result are others. Of the same result, taken anew, the open event is looked for once more.
+  useEffect(() => {
+    own.current = undefined;
+  }, [windows]);
+  useEffect(() => {
+    if (shown.current !== resultKey) setRow(0);
+    shown.current = resultKey;
+  }, [resultKey]);
   useEffect(() => {
     if (event !== own.current && eventRow !== undefined) setRow(eventRow);
     if (eventRow !== undefined) own.current = event;
   }, [event, eventRow]);
-  // Another result: its rows are others, unless one of them is open.
-  useEffect(() => {
-    own.current = undefined;
-    setRow(0);
-  }, [windows]);
 
   const show = useCallback(
     (index: number, replace: boolean) => {
