@@ -1,11 +1,17 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
+import { makeClient } from "../api/make-client.ts";
+import { queryClient } from "../api/query-client.ts";
 import { ExplorePage } from "../explore/explore-page.tsx";
 import { exploreSearch } from "../explore/explore-search.ts";
+import { snapshotOptions } from "../explore/snapshot.ts";
+import { queryText } from "../explore/use-explore.ts";
 import { liveSearch } from "../live/live-search.ts";
 import { healthSearch } from "../health/health-search.ts";
 import { PageError } from "./page-error.tsx";
 import { PageUnknown } from "./page-unknown.tsx";
 import { LOG_FORM } from "./log-form.ts";
+import { DEFAULT_LOG } from "./log-name.ts";
+import { currentSession } from "./session.ts";
 import { Shell } from "./shell.tsx";
 
 interface RootSearch {
@@ -20,10 +26,17 @@ const root = createRootRoute({
     typeof log === "string" && LOG_FORM.test(log) ? { log } : {},
 });
 
+/** The first that most people see: what it shows is asked for before it is drawn. */
 const explore = createRoute({
   getParentRoute: () => root,
   path: "/",
   validateSearch: exploreSearch,
+  loaderDeps: ({ search: { log, q, from, to } }) => ({ log, q, from, to }),
+  loader: ({ deps: { log = DEFAULT_LOG, ...asked } }) => {
+    const snapshot = snapshotOptions(makeClient(log, currentSession().token), queryText(asked));
+    // One that was asked for is the page's affair, also if it failed.
+    if (!queryClient.getQueryState(snapshot.queryKey)) void queryClient.prefetchQuery(snapshot);
+  },
   component: ExplorePage,
 });
 

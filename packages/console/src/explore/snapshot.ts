@@ -1,5 +1,5 @@
-import type { SearchPage } from "@stele/client";
-import { useQuery, useQueryClient, type UseQueryResult } from "@tanstack/react-query";
+import type { SearchPage, SteleClient } from "@stele/client";
+import { queryOptions, useQuery, useQueryClient, type UseQueryResult } from "@tanstack/react-query";
 import { useCallback } from "react";
 import { useClient } from "../api/client.ts";
 import { useStatus } from "../api/status.ts";
@@ -33,11 +33,9 @@ const NEWER_EVERY_MS = 10_000;
  */
 export const OF_SNAPSHOT_KEY = "of-snapshot";
 
-/** The snapshot for the query of the URL. While another one is taken, the one before, as `isPlaceholderData`. */
-export function useSnapshot(): UseQueryResult<Snapshot> {
-  const { query } = useExplore();
-  const client = useClient();
-  return useQuery({
+/** Takes the snapshot for a query; the route begins with it before the page is drawn. */
+export function snapshotOptions(client: SteleClient, query: string) {
+  return queryOptions({
     queryKey: [EXPLORE_KEY, "snapshot", client.log, query],
     queryFn: async ({ signal }): Promise<Snapshot> => {
       const takenMs = Date.now();
@@ -48,6 +46,15 @@ export function useSnapshot(): UseQueryResult<Snapshot> {
     staleTime: Infinity,
     gcTime: KEPT_MS,
     structuralSharing: false,
+  });
+}
+
+/** The snapshot for the query of the URL. While another one is taken, the one before, as `isPlaceholderData`. */
+export function useSnapshot(): UseQueryResult<Snapshot> {
+  const { query } = useExplore();
+  const client = useClient();
+  return useQuery({
+    ...snapshotOptions(client, query),
     // The rows of another log are not shown under this one's name.
     placeholderData: (before) => (before?.log === client.log ? before : undefined),
   });
