@@ -13,12 +13,12 @@ const CHANGES_SHOWN = 30;
 /** What is compared at once: the rest of an event fits in, too. */
 const TEXT_LENGTH_MAX = 20_000;
 
-const WORDS: Readonly<Record<ChangeKind, { readonly word: string; readonly color: string }>> = {
-  added: { word: "added", color: "teal" },
-  removed: { word: "removed", color: "red" },
-  changed: { word: "changed", color: "blue" },
-  unchanged: { word: "the same", color: "gray" },
-  named: { word: "changed, values not told", color: "gray" },
+const WORDS: Readonly<Record<ChangeKind, string>> = {
+  added: "added",
+  removed: "removed",
+  changed: "changed",
+  unchanged: "the same",
+  named: "changed, values not told",
 };
 
 /** What the event says it changed: old and new side by side. */
@@ -41,7 +41,7 @@ export function ChangeList({ changes }: { readonly changes: readonly Change[] })
 
 function ChangeItem({ change }: { readonly change: Change }) {
   const kind = changeKind(change);
-  const { word, color } = WORDS[kind];
+  const word = WORDS[kind];
   const runs = useMemo(() => textRuns(change), [change]);
   return (
     <div className={classes["change"]}>
@@ -49,7 +49,7 @@ function ChangeItem({ change }: { readonly change: Change }) {
         <Text size="sm" fw={600} className="mono" component="span" maw="100%">
           <LongText text={change.field} />
         </Text>
-        <Badge size="sm" radius="sm" variant="outline" color={color} tt="none">
+        <Badge size="sm" radius="sm" variant="default" tt="none">
           {word}
         </Badge>
       </Group>

@@ -1,7 +1,7 @@
 import { Alert, Stack } from "@mantine/core";
 import { RefusedError } from "@stele/client";
-import { SteleError } from "@stele/proof";
 import { useMemo } from "react";
+import { isUnreadable } from "../proof/check-messages.ts";
 import { ProofLine } from "../proof/proof-line.tsx";
 import { ProofSection } from "../proof/proof-section.tsx";
 import { useClaim, useProof } from "../proof/use-proof.ts";
@@ -30,7 +30,7 @@ export function EventDetails({ log, index }: EventDetailsProps) {
   const claim = useClaim(log, index);
   const proof = useProof(log, index, claim.data, claim.dataUpdatedAt);
   const answered = claim.data;
-  const bytes = answered && !(answered instanceof SteleError) ? answered.entry : undefined;
+  const bytes = answered && !isUnreadable(answered) ? answered.entry : undefined;
   const entry = useMemo(() => bytes && readEntry(bytes), [bytes]);
 
   if (claim.error && !answered) {
@@ -41,9 +41,9 @@ export function EventDetails({ log, index }: EventDetailsProps) {
     return <ErrorPanel title="The event can't be shown" error={claim.error} retry={retry} />;
   }
   if (!answered) return <LoadingRows rows={10} />;
-  const state = answered instanceof SteleError ? undefined : answered.state;
+  const state = isUnreadable(answered) ? undefined : answered.state;
   return (
-    <div className={classes["view"]}>
+    <div className={classes["view"]} data-event={index}>
       <Stack gap="sm">
         <EventHead log={log} index={index} state={state} entry={entry} />
         <ProofLine proof={proof} />

@@ -4,6 +4,7 @@ import {
   equalBytes,
   formatKeyId,
   leafHash,
+  MalformedError,
   parseCheckpoint,
   parseNote,
   SteleError,
@@ -18,9 +19,9 @@ import {
 } from "@stele/proof";
 import { formatCount } from "../ui/format-number.ts";
 import { formatHex } from "../ui/format-hex.ts";
+import { isUnreadable, type Unreadable } from "./check-messages.ts";
 import { checkCosignatures, type CheckedCosignatures } from "./cosigners.ts";
 import { keySource, knownKeys, type KnownKeys } from "./log-keys.ts";
-import { nextTask } from "./next-task.ts";
 import { proofPath, type ProofPath } from "./proof-path.ts";
 import { STEP_NAMES, type ProofReport, type Step, type StepName } from "./proof-report.ts";
 import { checkSeen, type AskConsistency } from "./seen-checkpoint.ts";
@@ -30,25 +31,25 @@ export interface ProofQuestion {
   /** The leaf index that was asked for. */
   readonly index: number;
   readonly claim: ProofClaim;
-  /** What this browser knows of the log; or the error that it can't be read with. */
-  readonly trust: LogTrust | SteleError;
-  /** What the node says of the log's keys; or the error that it was no answer. */
-  readonly keys: KeyList | SteleError;
-  /** The tlog-policy that the node states, if any; or the error that it was no answer. */
-  readonly policy: string | undefined | SteleError;
+  /** What this browser knows of the log. */
+  readonly trust: LogTrust | Unreadable;
+  /** What the node says of the log's keys. */
+  readonly keys: KeyList | Unreadable;
+  /** The tlog-policy that the node states, if any. */
+  readonly policy: string | undefined | Unreadable;
   readonly askConsistency: AskConsistency;
 }
 
 /**
  * Checks all that a node says of an entry, step by step, with nothing taken on its word but what the report says is.
  *
- * @throws UnavailableError what `askConsistency` throws, if the node can't be asked: nothing is known then
+ * @throws what `askConsistency` throws that is no MalformedError: nothing is known then
  */
 export async function checkProof(question: ProofQuestion): Promise<ProofReport> {
   const { index, claim, trust } = question;
   const steps = new Map<StepName, Step>();
   const put = (step: Step) => void steps.set(step.name, step);
-  const known = trust instanceof SteleError ? {} : trust;
+  const known = isUnreadable(trust) ? {} : trust;
 
   put(attempt("entry", () => checkEntry(index, claim)));
   const leaf = { leafIndex: index, leafHash: leafHash(claim.entry) };
@@ -70,7 +71,6 @@ export async function checkProof(question: ProofQuestion): Promise<ProofReport> 
   );
   put(checkpoint ? attempt("root", () => checkRoot(path, claim, leaf, checkpoint!)) : unparsed);
 
-  await nextTask();
   let keys: KnownKeys | undefined;
   let verified: VerifiedCheckpoint | undefined;
   put(
@@ -83,7 +83,7 @@ export async function checkProof(question: ProofQuestion): Promise<ProofReport> 
 
   let cosigned: CheckedCosignatures | undefined;
   try {
-    if (note) cosigned = await checkCosignatures(note, ofLog(keys, verified), statedPolicy(known, question));
+    if (note) cosigned = checkCosignatures(note, ofLog(keys, verified), statedPolicy(known, question));
   } catch (error) {
     put(failure("cosignatures", error));
   }
@@ -106,7 +106,7 @@ export async function checkProof(question: ProofQuestion): Promise<ProofReport> 
     steps: all,
     ...(path && { path }),
     ...(checkpoint && { checkpoint }),
-    ...(verified && { verified, signer: signerOf(verified, keys) }),
+    ...(verified && { signer: signerOf(verified, keys) }),
     keySource: source,
     cosigners: cosigned?.cosigners ?? [],
     ...(conflict && { conflict }),
@@ -115,9 +115,9 @@ export async function checkProof(question: ProofQuestion): Promise<ProofReport> 
 }
 
 /** The report of an answer that is none. */
-export function unreadableAnswer(error: SteleError, trust: LogTrust): ProofReport {
-  const [entry, ...others] = STEP_NAMES;
-  const steps = [failure(entry, error), ...others.map(skipped)];
+export function unreadableAnswer({ code, unreadable }: Unreadable, trust: LogTrust): ProofReport {
+  const [name, ...others] = STEP_NAMES;
+  const steps: Step[] = [{ name, state: "failed", code, text: unreadable }, ...others.map(skipped)];
   return { verdict: "failed", steps, keySource: keySource(trust), cosigners: [], vkeys: [] };
 }
 
@@ -273,9 +273,9 @@ function statedPolicy({ pinned }: LogTrust, { policy }: ProofQuestion) {
   return { text: unless(policy), from: "node" } as const;
 }
 
-/** The value, unless it is the error that there is none with. */
-function unless<T>(value: T | SteleError): T {
-  if (value instanceof SteleError) throw value;
+/** The value, if there is one. @throws MalformedError with what is known of why there is none */
+function unless<T>(value: T | Unreadable): T {
+  if (isUnreadable(value)) throw new MalformedError(value.code, value.unreadable);
   return value;
 }
 

@@ -11,7 +11,6 @@ import {
   type Policy,
   type PolicyWitness,
 } from "@stele/proof";
-import { nextTask } from "./next-task.ts";
 import type { Cosigner, Step } from "./proof-report.ts";
 
 /** A policy and whose word it is. */
@@ -32,11 +31,11 @@ export interface CheckedCosignatures {
  *
  * @throws MalformedError what `parsePolicy` throws
  */
-export async function checkCosignatures(
+export function checkCosignatures(
   note: Note,
   isOfLog: (signature: NoteSignature) => boolean,
   { text, from }: StatedPolicy,
-): Promise<CheckedCosignatures> {
+): CheckedCosignatures {
   const policy = text === undefined ? undefined : parsePolicy(encodeUtf8(text));
   const noteText = encodeUtf8(note.text);
   const valid = new Set<PolicyWitness>();
@@ -51,7 +50,6 @@ export async function checkCosignatures(
       cosigners.push({ ...line, state: "unknown" });
       continue;
     }
-    await nextTask();
     const timestampSeconds = acceptedAt(witness, noteText, signature.signature);
     if (timestampSeconds === undefined) cosigners.push({ ...line, state: "invalid" });
     else {

@@ -56,9 +56,9 @@ export function PathDrawing({ path, checkpointRoot }: PathDrawingProps) {
         tabIndex={i === at ? 0 : -1}
         onFocus={() => setAt(i)}
         onClick={() => setAt(i)}
-        aria-label={`${describe(node)}: ${formatHex(node.hash)}`}
+        aria-label={`${short(node)}: ${describe(node)}`}
       >
-        {formatHex(node.hash).slice(0, SHORT_DIGITS)}
+        {short(node)}
       </button>
     );
   };
@@ -75,7 +75,7 @@ export function PathDrawing({ path, checkpointRoot }: PathDrawingProps) {
           </div>
         ))}
       </div>
-      <figcaption className={classes["caption"]}>
+      <figcaption className={classes["caption"]} aria-live="polite">
         <span>{describe(current)}</span>
         <span className="mono">{formatHex(current.hash)}</span>
       </figcaption>
@@ -112,6 +112,11 @@ function rowsOf({ leaf, steps, root }: ProofPath, checkpointRoot: Hash | undefin
     return side === "left" ? { left: other, middle } : { middle, right: other };
   });
   return [{ middle: top }, ...below.toReversed()];
+}
+
+/** The first digits, which are drawn. */
+function short({ hash }: PathNode): string {
+  return formatHex(hash).slice(0, SHORT_DIGITS);
 }
 
 function describe({ label, begin, end }: Drawn): string {

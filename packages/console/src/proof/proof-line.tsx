@@ -46,7 +46,7 @@ function Result({ report }: { readonly report: ProofReport }) {
             ? " — the node named this key just now; compare it with the one that you were given."
             : " — checked in this page, from the bytes up to the log's signature."}
         </Text>
-        <Anchor href="#proof" size="sm">
+        <Anchor href="#proof" size="sm" c="inherit" underline="always">
           How
         </Anchor>
       </Group>
@@ -57,7 +57,7 @@ function Result({ report }: { readonly report: ProofReport }) {
 function Failure({ step: { name, text, expected, actual, code } }: { readonly step: Step }) {
   return (
     <Alert
-      color="red"
+      color="red.9"
       variant="filled"
       role="alert"
       icon={<IconShieldX aria-hidden />}

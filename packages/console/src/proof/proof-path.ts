@@ -1,4 +1,12 @@
-import { nodeHash, planInclusion, VerificationError, type Hash, type Leaf } from "@stele/proof";
+import {
+  HASH_LENGTH_BYTES,
+  MalformedError,
+  nodeHash,
+  planInclusion,
+  VerificationError,
+  type Hash,
+  type Leaf,
+} from "@stele/proof";
 
 /** A node of the tree: the hash over the leaves [begin, end). */
 export interface PathNode {
@@ -30,7 +38,7 @@ export interface ProofPath {
  * question: `verifyInclusion` answers it.
  *
  * @throws VerificationError `inclusion_not_proven` if there are too many hashes or too few
- * @throws MalformedError `integer_out_of_range` if the tree has no such leaf
+ * @throws MalformedError `integer_out_of_range` if the tree has no such leaf, `hash_malformed`
  */
 export function proofPath(
   { leafIndex, leafHash }: Leaf,
@@ -44,6 +52,9 @@ export function proofPath(
       `Leaf ${leafIndex} of ${treeSize} has ${plan.length} hashes on its path, and the node gave ${proof.length}`,
       { leafIndex, treeSize, proof },
     );
+  }
+  if (proof.some((hash) => hash.length !== HASH_LENGTH_BYTES)) {
+    throw new MalformedError("hash_malformed", `A hash of the path does not have ${HASH_LENGTH_BYTES} bytes`);
   }
   const leaf = { hash: leafHash, begin: leafIndex, end: leafIndex + 1 };
   let node: PathNode = leaf;

@@ -1,4 +1,4 @@
-import type { Checkpoint, VerifiedCheckpoint, VerifierKey } from "@stele/proof";
+import type { Checkpoint, VerifierKey } from "@stele/proof";
 import type { ProofPath } from "./proof-path.ts";
 
 /** What is checked, in this order. Each step is tried whatever became of those before it, if it can be. */
@@ -56,7 +56,7 @@ export interface ProofReport {
   readonly path?: ProofPath;
   /** What the note says, verified or not. */
   readonly checkpoint?: Checkpoint;
-  readonly verified?: VerifiedCheckpoint;
+  /** Who signed it, if it is verified. */
   readonly signer?: VerifierKey;
   readonly keySource: KeySource;
   readonly cosigners: readonly Cosigner[];

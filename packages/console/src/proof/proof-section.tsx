@@ -1,12 +1,12 @@
 import { Button, Group, Skeleton, Stack, Text } from "@mantine/core";
-import { formatProofFile } from "@stele/client";
-import { SteleError } from "@stele/proof";
+import { formatTlogProof } from "@stele/proof";
 import { IconDownload, IconKey, IconRefresh } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import type { UseQueryResult } from "@tanstack/react-query";
 import { useState } from "react";
 import { download } from "../ui/download.ts";
 import { visible } from "../ui/foreign.tsx";
+import { isUnreadable } from "./check-messages.ts";
 import { ConflictNotes } from "./conflict-notes.tsx";
 import { CosignerList } from "./cosigner-list.tsx";
 import { PathDrawing } from "./path-drawing.tsx";
@@ -31,12 +31,10 @@ export function ProofSection({ log, index, answered, proof, again }: ProofSectio
   const { data, error } = proof;
   if (!data) return error ? undefined : <Skeleton height={520} />;
   const { report, notKept } = data;
-  const { verified } = report;
   const save = () => {
-    if (!verified || answered instanceof SteleError || !report.path) return;
+    if (isUnreadable(answered)) return;
     const { entry, proof: hashes, note } = answered;
-    const proven = { entry, note, proof: hashes, leafIndex: index, leafHash: report.path.leaf.hash };
-    const file = formatProofFile({ ...proven, checkpoint: verified });
+    const file = formatTlogProof({ leafIndex: index, proof: hashes, checkpoint: note, extra: entry });
     download(`${log}-${index}.tlog-proof`, file, "text/plain");
   };
   return (

@@ -1,4 +1,3 @@
-import { RefusedError } from "@stele/client";
 import {
   encodeUtf8,
   equalBytes,
@@ -22,8 +21,7 @@ export type AskConsistency = (from: number, to: number) => Promise<readonly Hash
  * Compares a checkpoint with the largest one that this browser verified before: one of the two trees must be the beginning
  * of the other. If not, the log showed two faces (or was rolled back, or its key is in other hands).
  *
- * @param ask may answer anything
- * @throws UnavailableError what `ask` throws: nothing is known then
+ * @param ask may answer anything. A MalformedError of it is a refusal; others are thrown on: nothing is known then
  */
 export async function checkSeen(
   shown: VerifiedCheckpoint,
@@ -55,8 +53,6 @@ export async function checkSeen(
   try {
     verifyConsistency(await ask(older.treeSize, newer.treeSize), older, newer);
   } catch (error) {
-    // A token is wanted, which says nothing about the log.
-    if (error instanceof RefusedError && (error.status === 401 || error.status === 403)) throw error;
     if (error instanceof MalformedError) {
       const reason =
         newer === before

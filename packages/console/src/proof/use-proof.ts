@@ -1,13 +1,15 @@
 import { RefusedError, type ProofClaim, type SteleClient } from "@stele/client";
-import { MalformedError, SteleError } from "@stele/proof";
+import { MalformedError } from "@stele/proof";
 import { useQuery, type UseQueryResult } from "@tanstack/react-query";
 import { useClient } from "../api/client.ts";
-import { checkProof, unreadableAnswer } from "./check-proof.ts";
+import { isUnreadable, type Unreadable } from "./check-messages.ts";
+import { unreadableAnswer } from "./check-proof.ts";
 import type { ProofReport } from "./proof-report.ts";
+import { runCheck } from "./run-check.ts";
 import { TrustStore, type LogTrust } from "./trust-store.ts";
 
-/** What a node answered when it was asked for an entry; the error, if that was no answer. */
-export type Answered = ProofClaim | SteleError;
+/** What a node answered when it was asked for an entry. */
+export type Answered = ProofClaim | Unreadable;
 
 /** An entry with what is to prove it, not verified. Refusals and failures to reach the node are errors of the query. */
 export function useClaim(log: string, index: number): UseQueryResult<Answered> {
@@ -56,15 +58,15 @@ async function check(
 ): Promise<CheckedProof> {
   const store = new TrustStore(localStorage);
   const trust = readTrust(store, log);
-  if (answered instanceof SteleError) {
-    return { report: unreadableAnswer(answered, trust instanceof SteleError ? {} : trust) };
+  if (isUnreadable(answered)) {
+    return { report: unreadableAnswer(answered, isUnreadable(trust) ? {} : trust) };
   }
   const [keys, policy] = await Promise.all([
     orMalformed(client.keys({ signal })),
     orMalformed(client.policy({ signal })),
   ]);
-  const askConsistency = (from: number, to: number) => client.consistencyProof(from, to, { signal });
-  const report = await checkProof({ index, claim: answered, trust, keys, policy, askConsistency });
+  const ask = (from: number, to: number) => orMalformed(client.consistencyProof(from, to, { signal }));
+  const report = await runCheck({ index, claim: answered, trust, keys, policy }, ask, signal);
   if (report.verdict === "failed") return { report };
   try {
     store.remember(log, report.vkeys, new TextDecoder().decode(answered.note), Date.now());
@@ -75,23 +77,27 @@ async function check(
   return { report };
 }
 
-function readTrust(store: TrustStore, log: string): LogTrust | SteleError {
+function readTrust(store: TrustStore, log: string): LogTrust | Unreadable {
   try {
     return store.read(log);
   } catch (error) {
-    if (error instanceof SteleError) return error;
+    if (error instanceof MalformedError) return unreadable(error);
     throw error;
   }
 }
 
 /** An answer that is none is something to be shown; that a token is wanted, or that there is no such entry, is not. */
-async function orMalformed<T>(answer: Promise<T>): Promise<T | SteleError> {
+async function orMalformed<T>(answer: Promise<T>): Promise<T | Unreadable> {
   try {
     return await answer;
   } catch (error) {
-    if (error instanceof MalformedError && !isRefusal(error)) return error;
+    if (error instanceof MalformedError && !isRefusal(error)) return unreadable(error);
     throw error;
   }
+}
+
+function unreadable({ code, message }: MalformedError): Unreadable {
+  return { code, unreadable: message };
 }
 
 function isRefusal(error: MalformedError): boolean {
