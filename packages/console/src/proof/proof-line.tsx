@@ -54,17 +54,24 @@ function Result({ report }: { readonly report: ProofReport }) {
   );
 }
 
+/** The same in both themes, whatever they make of red. */
+const alertColors = () => ({
+  root: { "--alert-bg": "var(--mantine-color-red-9)", "--alert-color": "white" },
+});
+
 function Failure({ step: { name, text, expected, actual, code } }: { readonly step: Step }) {
   return (
     <Alert
-      color="red.9"
+      color="red"
       variant="filled"
+      vars={alertColors}
       role="alert"
       icon={<IconShieldX aria-hidden />}
       title={`NOT proven: ${STEP_TITLES[name]}`}
       data-verdict="failed"
       data-step={name}
       className={classes["failure"] ?? ""}
+      classNames={{ title: classes["failureTitle"] ?? "" }}
     >
       <Text size="sm">
         <LongText text={text} />

@@ -1,4 +1,4 @@
-import { Alert, Button, Code, Group, Modal, Stack, Text, Textarea } from "@mantine/core";
+import { Alert, Button, Code, Group, Modal, Stack, Text, Textarea, Title } from "@mantine/core";
 import { SteleError } from "@stele/proof";
 import { useState } from "react";
 import { CopyButton } from "../ui/copy-button.tsx";
@@ -24,7 +24,13 @@ const SOURCES = {
 /** Where a person says which key, or which policy, this log has to keep to. */
 export function TrustDialog({ log, report, opened, close, changed }: TrustDialogProps) {
   return (
-    <Modal opened={opened} onClose={close} title={`The key of the log ${log}`} size="lg">
+    <Modal
+      opened={opened}
+      onClose={close}
+      withCloseButton={false}
+      aria-label={`The key of the log ${log}`}
+      size="lg"
+    >
       <TrustForm log={log} report={report} close={close} changed={changed} />
     </Modal>
   );
@@ -49,6 +55,9 @@ function TrustForm({ log, report, close, changed }: Omit<TrustDialogProps, "open
   };
   return (
     <Stack gap="sm">
+      <Title order={2} size="h4">
+        The key of the log {log}
+      </Title>
       {vkey !== undefined && isGood && (
         <div>
           <Text size="sm">{SOURCES[report.keySource]}</Text>
@@ -94,8 +103,11 @@ function TrustForm({ log, report, close, changed }: Omit<TrustDialogProps, "open
             Unpin
           </Button>
         )}
-        <Button variant="subtle" color="red.8" onClick={() => setForgetting(true)}>
+        <Button variant="default" onClick={() => setForgetting(true)}>
           Forget this log…
+        </Button>
+        <Button variant="default" onClick={close}>
+          Cancel
         </Button>
       </Group>
       {isForgetting && (
