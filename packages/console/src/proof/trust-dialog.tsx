@@ -74,7 +74,7 @@ function TrustForm({ log, report, close, changed }: Omit<TrustDialogProps, "open
               mt="xs"
               onClick={() => apply((s) => s.pin(log, vkey))}
             >
-              I compared it with the key that I was given: pin it
+              I compared it: pin it
             </Button>
           )}
         </div>
