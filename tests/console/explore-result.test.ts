@@ -1,0 +1,137 @@
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ConsoleNode, FILLED_EVENTS, HAS_CHROMIUM, TestBrowser, type PageOptions } from "./harness/index.ts";
+
+const ALL = `${FILLED_EVENTS.toLocaleString("en-US")} events`;
+
+/** A machine may have other things to do. */
+const poll = <T>(value: () => T) => expect.poll(value, { timeout: 60_000 });
+
+const grid = (page: Page) => page.getByRole("grid", { name: /^Events/ });
+const row = (page: Page, position: number) => grid(page).locator(`[data-row="${position}"]`);
+const total = (page: Page) => page.getByRole("region", { name: "Events over time" }).getByRole("status");
+const parameter = (page: Page, name: string) => new URL(page.url()).searchParams.get(name);
+/** The text of the row that the focus refers to. */
+const current = async (page: Page) => {
+  const id = await grid(page).getAttribute("aria-activedescendant");
+  return await page.locator(`[id="${id}"]`).getAttribute("aria-rowindex");
+};
+
+describe.skipIf(!HAS_CHROMIUM)("the histogram, the facets and the table", () => {
+  let browser: TestBrowser;
+  let node: ConsoleNode;
+
+  beforeAll(async () => {
+    browser = await TestBrowser.start();
+    node = await ConsoleNode.start();
+    await node.client().searchPage("", { minIndex: FILLED_EVENTS - 1 });
+  });
+  afterAll(async () => {
+    await browser.close();
+    await node.close();
+  });
+
+  async function withPage(options: PageOptions, use: (page: Page) => Promise<void>): Promise<void> {
+    const opened = await browser.open(node, options);
+    await use(opened.page);
+    await opened.close();
+  }
+
+  it("goes through the whole table by keys, and opens an event", async () => {
+    await withPage({ path: "/?columns=index,action" }, async (page) => {
+      await poll(async () => await total(page).textContent()).toBe(ALL);
+      await row(page, 0)
+        .getByText((FILLED_EVENTS - 1).toLocaleString("en-US"))
+        .waitFor();
+      await grid(page).focus();
+      await page.keyboard.press("ArrowDown");
+      expect(await current(page)).toBe("3");
+      await page.keyboard.press("End");
+      await poll(async () => await current(page)).toBe(String(FILLED_EVENTS + 1));
+      await row(page, FILLED_EVENTS - 1)
+        .getByRole("gridcell", { name: "0", exact: true })
+        .waitFor();
+      await page.keyboard.press("Enter");
+      await page.getByRole("region", { name: "Event 0", exact: true }).waitFor();
+      await page.keyboard.press("ArrowUp");
+      await poll(() => parameter(page, "event")).toBe("1");
+      await page.keyboard.press("Escape");
+      await poll(() => parameter(page, "event")).toBeNull();
+      expect(await page.evaluate(() => document.activeElement?.getAttribute("role"))).toBe("grid");
+      // Of so many rows, few are there.
+      expect(await grid(page).locator("[data-row]").count()).toBeLessThan(100);
+    });
+  });
+
+  it("goes to the row of the event that a link names", async () => {
+    await withPage({ path: "/?event=100000&order=oldest" }, async (page) => {
+      await row(page, 100_000).waitFor();
+      await poll(async () => await row(page, 100_000).getAttribute("aria-selected")).toBe("true");
+      await page.getByRole("button", { name: "Next result" }).click();
+      await poll(() => parameter(page, "event")).toBe("100001");
+    });
+  });
+
+  it("zooms by drawing over bars, and Back zooms out", async () => {
+    await withPage({ path: "/" }, async (page) => {
+      await poll(async () => await total(page).textContent()).toBe(ALL);
+      const box = (await page.getByRole("slider").boundingBox())!;
+      const y = box.y + box.height / 3;
+      await page.mouse.move(box.x + 0.4 * box.width, y);
+      await page.mouse.down();
+      await page.mouse.move(box.x + 0.6 * box.width, y, { steps: 4 });
+      await page.mouse.up();
+      await poll(() => parameter(page, "from")).toMatch(/^\d{4}-/);
+      await poll(async () => await total(page).textContent()).not.toBe(ALL);
+      await page.goBack();
+      await poll(async () => await total(page).textContent()).toBe(ALL);
+      expect(parameter(page, "from")).toBeNull();
+    });
+  });
+
+  it("zooms by keys, and says what a bar is", async () => {
+    await withPage({ path: "/" }, async (page) => {
+      const bars = page.getByRole("slider");
+      await bars.focus();
+      await bars.press("ArrowRight");
+      await bars.press("ArrowRight");
+      expect(await bars.getAttribute("aria-valuenow")).toBe("2");
+      expect(await bars.getAttribute("aria-valuetext")).toMatch(/UTC, [\d,]+ events: success [\d,]+/);
+      await bars.press("Enter");
+      await poll(() => parameter(page, "to")).not.toBeNull();
+      await bars.press("Escape");
+      await poll(() => parameter(page, "to")).toBeNull();
+    });
+  });
+
+  it("narrows the query by a facet, and takes it back", async () => {
+    await withPage({ path: "/" }, async (page) => {
+      const outcomes = page.getByRole("region", { name: "Outcomes" });
+      const denied = outcomes.getByRole("button", { name: /^denied/ });
+      await denied.click();
+      await poll(() => parameter(page, "q")).toBe("outcome:denied");
+      await poll(async () => await denied.getAttribute("aria-pressed")).toBe("true");
+      const { values } = await node.client().topValues("", "outcome");
+      const count = values.find(({ value }) => value === "denied")!.count;
+      await poll(async () => await total(page).textContent()).toBe(`${count.toLocaleString("en-US")} events`);
+      await denied.click();
+      await poll(() => parameter(page, "q")).toBeNull();
+      await denied.click({ button: "right" });
+      await poll(() => parameter(page, "q")).toBe("-outcome:denied");
+    });
+  });
+
+  it("shows what is hostile as text", async () => {
+    const actor = { id: '<img src=x onerror=alert(1)> "a*b",\u202e', type: "user" };
+    await node.client().append([{ action: "hostile.sent", actor, tenant: "__proto__" }]);
+    await node.client().searchPage("action:hostile.sent", { minIndex: FILLED_EVENTS });
+    await withPage({ path: "/?q=action:hostile.sent&split=actor" }, async (page) => {
+      await row(page, 0).getByText("\\u{202e}").waitFor();
+      const value = page.getByRole("region", { name: "Actors" }).getByRole("button", { name: /onerror/ });
+      await value.first().click();
+      await poll(() => parameter(page, "q")).toContain("onerror");
+      await poll(async () => await total(page).textContent()).toBe("1 event");
+      expect(await page.locator("img").count()).toBe(0);
+    });
+  });
+});
