@@ -45,9 +45,11 @@ export class Answer {
   /** An array of numbers from 0 on, with null where there is none. */
   numbersOrNull(): (number | null)[] {
     if (!Array.isArray(this.#value)) throw this.#unlike("an array");
-    return this.#value.map((value: unknown, i) =>
-      value === null ? null : new Answer(value, `${this.#where}[${i}]`).number(),
-    );
+    return this.#value.map((value: unknown, i) => {
+      if (value === null || (typeof value === "number" && Number.isFinite(value) && value >= 0)) return value;
+      // Only here, since there can be a million of them.
+      throw new Answer(value, `${this.#where}[${i}]`).#unlike("a number from 0 on, or null");
+    });
   }
 
   integer(): number {

@@ -314,9 +314,13 @@ export class SteleClient {
     return parseSession(await this.#get("/v1/session", SMALL_ANSWER_LENGTH_BYTES_MAX, options));
   }
 
-  /** What the node was at, over time. With several endpoints, of the one that answers. */
-  async history(range: HistoryRange = "1h", options: CallOptions = {}): Promise<MetricsHistory> {
-    const path = `/v1/metrics/history?range=${encodeURIComponent(range)}`;
+  /** What the node was at, over time; of one log, if it is given. With several endpoints, of the one that answers. */
+  async history(
+    range: HistoryRange = "1h",
+    options: CallOptions & { readonly log?: string } = {},
+  ): Promise<MetricsHistory> {
+    const query = new URLSearchParams({ range, ...(options.log !== undefined && { log: options.log }) });
+    const path = `/v1/metrics/history?${query.toString()}`;
     return parseMetricsHistory(await this.#get(path, HISTORY_LENGTH_BYTES_MAX, options));
   }
 

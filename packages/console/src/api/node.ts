@@ -22,12 +22,12 @@ export function useNodes(): UseQueryResult<NodesOfStore> {
   });
 }
 
-/** What the node was at. While another range is on its way, that of the one before. */
+/** What the node and the log were at. While another range is on its way, that of the one before. */
 export function useHistory(range: HistoryRange): UseQueryResult<MetricsHistory> {
   const client = useClient();
   return useQuery({
-    queryKey: ["history", range],
-    queryFn: ({ signal }) => client.history(range, { signal }),
+    queryKey: ["history", client.log, range],
+    queryFn: ({ signal }) => client.history(range, { log: client.log, signal }),
     refetchInterval: HISTORY_EVERY_MS[range],
     placeholderData: keepPreviousData,
     // Comparing a hundred thousand numbers, of which all have moved by a step, costs a frame.

@@ -27,7 +27,9 @@ export function HealthPage() {
         <Title order={1} size="h3">
           Health
         </Title>
-        <p className={classes["state"]}>{data && <NodeState status={data} />}</p>
+        <p className={classes["state"]}>
+          {data && (staleness ? "Node unreachable" : <NodeState status={data} />)}
+        </p>
         <RangePicker />
       </header>
       <StaleBanner staleness={staleness} error={error} />

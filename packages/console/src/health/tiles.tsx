@@ -24,9 +24,7 @@ export function Tiles({ log, history, atMs }: TilesProps) {
   return (
     <dl className={classes["tiles"]} aria-label="Overview">
       <Tile label="Events" value={formatCount(log.treeSize)}>
-        {log.lastCommitAge === undefined
-          ? "none yet"
-          : `last commit ${formatDuration(log.lastCommitAge * 1000)} ago`}
+        {log.lastCommitAge === undefined ? "none yet" : `last commit ${ago(log.lastCommitAge * 1000)}`}
       </Tile>
       <Tile label="Events a second" value={formatRate(log.eventsPerSecond)}>
         {formatRate(log.commitsPerSecond)} commits/s, of all nodes

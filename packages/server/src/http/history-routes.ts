@@ -33,12 +33,17 @@ export function historyRoutes(api: Api, { node }: ApiContext): void {
           "Steps of 10 s (1h, 6h), a minute (24h) or ten minutes (7d, 30d). docs/operate/monitoring.md says what the series are.",
         querystring: Type.Object({
           range: Type.Optional(Type.Enum([...HISTORY_RANGES], { description: "1h unless told" })),
+          log: Type.Optional(
+            Type.String({ description: "Leaves the series of other logs out; of all logs unless told" }),
+          ),
         }),
         response: answers(200, "The history", json(History)),
       },
     },
     async (request, reply) => {
-      const { fromSeconds, stepSeconds, series } = node.history(request.query.range ?? "1h");
+      const { range = "1h", log } = request.query;
+      const { fromSeconds, stepSeconds, series: all } = node.history(range);
+      const series = all.filter(({ labels }) => log === undefined || (labels["log"] ?? log) === log);
       const from = new Date(fromSeconds * 1000).toISOString();
       // As text: checking each of a million numbers against the schema would keep others waiting.
       const text = JSON.stringify({ from, step_seconds: stepSeconds, series });

@@ -1,5 +1,6 @@
 import type { MetricsHistory } from "@stele/client";
-import { memo, useMemo, useRef } from "react";
+import { useIntersection } from "@mantine/hooks";
+import { memo, useMemo, useRef, useState } from "react";
 import { useChartColors } from "../../ui/chart-colors.ts";
 import { Chart } from "../../ui/chart.tsx";
 import { visible } from "../../ui/foreign.tsx";
@@ -55,6 +56,9 @@ export const HistoryChart = memo(function HistoryChart({
     ],
     [data],
   );
+  const { ref: place, entry } = useIntersection({ rootMargin: "300px" });
+  const newest = useMemo(() => ({ options, data: aligned }), [options, aligned]);
+  const drawn = useWhile(entry?.isIntersecting === true, newest);
   const isEmpty = !aligned.slice(1).some((values) => values.some((value) => value !== null));
   return (
     <figure className={classes["figure"]}>
@@ -62,13 +66,15 @@ export const HistoryChart = memo(function HistoryChart({
         <h3 className={classes["title"]}>{spec.title}</h3>
         <p className={classes["meaning"]}>{spec.meaning}</p>
       </figcaption>
-      <div className={classes["plot"]} style={{ height: HEIGHT }}>
-        <Chart
-          options={options}
-          data={aligned}
-          height={HEIGHT}
-          label={`${spec.title} over time. The table below has its newest, lowest and highest values`}
-        />
+      <div ref={place} className={classes["plot"]} style={{ height: HEIGHT }}>
+        {drawn && (
+          <Chart
+            options={drawn.options}
+            data={drawn.data}
+            height={HEIGHT}
+            label={`${spec.title} over time. The table below has its newest, lowest and highest values`}
+          />
+        )}
         {isEmpty && (
           <p className={classes["empty"]}>{history ? "Nothing in this range" : "It is on its way"}</p>
         )}
@@ -80,3 +86,10 @@ export const HistoryChart = memo(function HistoryChart({
     </figure>
   );
 });
+
+/** The newest value that there was while `isOn`; undefined before. So a chart that is not seen costs nothing. */
+function useWhile<T>(isOn: boolean, value: T): T | undefined {
+  const [kept, keep] = useState<T>();
+  if (isOn && kept !== value) keep(value);
+  return isOn ? value : kept;
+}
