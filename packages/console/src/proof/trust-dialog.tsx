@@ -24,15 +24,14 @@ const SOURCES = {
 /** Where a person says which key, or which policy, this log has to keep to. */
 export function TrustDialog({ log, report, opened, close, changed }: TrustDialogProps) {
   return (
-    <Modal
-      opened={opened}
-      onClose={close}
-      withCloseButton={false}
-      aria-label={`The key of the log ${log}`}
-      size="lg"
-    >
-      <TrustForm log={log} report={report} close={close} changed={changed} />
-    </Modal>
+    <Modal.Root opened={opened} onClose={close} size="lg">
+      <Modal.Overlay />
+      <Modal.Content aria-label={`The key of the log ${log}`}>
+        <Modal.Body pt="md">
+          <TrustForm log={log} report={report} close={close} changed={changed} />
+        </Modal.Body>
+      </Modal.Content>
+    </Modal.Root>
   );
 }
 
