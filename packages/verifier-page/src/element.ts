@@ -21,7 +21,7 @@ function append(parent: Element, content: readonly Content[]): void {
 }
 
 /** Invisible characters, and those that turn the direction of what follows. */
-const HOSTILE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cn}\p{Cs}]/gu;
+const HOSTILE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cn}\p{Cs}\p{Default_Ignorable_Code_Point}\u2800]/gu;
 
 /** Text of strangers: each invisible character is shown by its number, and it can't reverse what stands beside it. */
 export function foreign(text: string): HTMLElement {

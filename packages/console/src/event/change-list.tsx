@@ -1,7 +1,7 @@
 import { Badge, Button, Group, Text } from "@mantine/core";
 import type { Change } from "@stele/client";
 import { useMemo, useState } from "react";
-import { Foreign, visible } from "../ui/foreign.tsx";
+import { Foreign } from "../ui/foreign.tsx";
 import { LongText } from "../ui/long-text.tsx";
 import { changeKind, type ChangeKind } from "./change-kind.ts";
 import { JsonTree } from "./json-tree.tsx";
@@ -84,11 +84,8 @@ function Value({ value, runs, without }: ValueProps) {
   return <JsonTree value={value} />;
 }
 
-/** Long texts have one element for each run, not for each character. */
-const FOREIGN_LENGTH_MAX = 400;
-
 function Run({ run: { kind, text } }: { readonly run: DiffRun }) {
-  const shown = text.length > FOREIGN_LENGTH_MAX ? visible(text) : <Foreign text={text} />;
+  const shown = <Foreign text={text} />;
   if (kind === "removed") return <del>{shown}</del>;
   if (kind === "added") return <ins>{shown}</ins>;
   return shown;

@@ -70,7 +70,7 @@ function PhraseText({ phrase: { kind, text } }: { readonly phrase: Phrase }) {
   if (kind === "time") return <Time value={text} withZone seconds />;
   return (
     <strong>
-      <Foreign text={text.length > PHRASE_LENGTH_MAX ? `${text.slice(0, PHRASE_LENGTH_MAX)}…` : text} />
+      <Foreign text={text} lengthMax={PHRASE_LENGTH_MAX} />
     </strong>
   );
 }

@@ -71,7 +71,7 @@ function Item({ value, path, isMetadata }: ItemProps) {
   const name = path.at(-1) ?? "";
   const key = (
     <span className={classes["key"]}>
-      <Foreign text={name.length > KEY_LENGTH_MAX ? `${name.slice(0, KEY_LENGTH_MAX)}…` : name} />
+      <Foreign text={name} lengthMax={KEY_LENGTH_MAX} />
     </span>
   );
   if (!isContainer(value)) {

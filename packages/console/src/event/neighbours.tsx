@@ -8,6 +8,8 @@ import classes from "./event.module.css";
 
 const AROUND_MS = 300_000;
 const TARGETS_MAX = 5;
+/** No date is later; the bytes may not be proven. */
+const TIME_MS_MAX = 8.64e15 - AROUND_MS;
 
 interface NeighboursProps {
   readonly index: number;
@@ -39,7 +41,7 @@ export function Neighbours({ index, entry }: NeighboursProps) {
           const search = term && exploreWith(base, term);
           return search && <Neighbour key={label} label={label} search={search} />;
         })}
-        {Number.isFinite(atMs) && (
+        {Number.isFinite(atMs) && Math.abs(atMs) < TIME_MS_MAX && (
           <Neighbour
             label="5 minutes before and after"
             search={{ ...base, from: isoTime(atMs - AROUND_MS), to: isoTime(atMs + AROUND_MS) }}

@@ -47,13 +47,13 @@ export const LiveRow = memo(function LiveRow({ log, row, top, height, isTabStop,
         </span>
         <span className={classes["line"]}>
           <span>
-            <Foreign text={nameOf(entry.actor)} />
+            <Foreign text={nameOf(entry.actor)} lengthMax={200} />
           </span>
           <span>
             <Foreign text={entry.action} />
           </span>
           <span>
-            <Foreign text={(entry.targets ?? []).map(nameOf).join(", ")} />
+            <Foreign text={(entry.targets ?? []).map(nameOf).join(", ")} lengthMax={200} />
           </span>
         </span>
       </Link>

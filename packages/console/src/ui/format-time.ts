@@ -39,7 +39,7 @@ export function formatTime(ms: number, zone: string): string {
 
 /** What the zone is at that time, as `UTC` or `UTC+02:00`. */
 export function zoneOffset(ms: number, zone: string): string {
-  if (zone === "UTC") return "UTC";
+  if (zone === "UTC" || !Number.isFinite(ms)) return "UTC";
   const parts = new Intl.DateTimeFormat("en-GB", {
     timeZone: zone,
     timeZoneName: "longOffset",

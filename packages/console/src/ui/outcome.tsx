@@ -1,3 +1,4 @@
+import { visibleBeginning } from "./foreign.tsx";
 import classes from "./outcome.module.css";
 
 export const OUTCOME_COLORS = { success: "teal", failure: "red", denied: "orange", unknown: "gray" } as const;
@@ -9,7 +10,7 @@ export function OutcomeBadge({ outcome }: { readonly outcome: string }) {
     : "gray";
   return (
     <span className={classes["badge"]} style={{ background: `var(--mantine-color-${color}-light)` }}>
-      {outcome}
+      {visibleBeginning(outcome, 50)}
     </span>
   );
 }

@@ -1,3 +1,4 @@
+import { visibleBeginning } from "./foreign.tsx";
 import { formatTime, zoneOffset } from "./format-time.ts";
 import { useTimeZone } from "./time-zone.tsx";
 
@@ -14,9 +15,10 @@ interface TimeProps {
 export function Time({ value, withZone = false, seconds = false }: TimeProps) {
   const { zone } = useTimeZone();
   const ms = Date.parse(value);
+  const iso = visibleBeginning(value, 50);
   const text = seconds ? formatTime(ms, zone).slice(0, 19) : formatTime(ms, zone);
   return (
-    <time dateTime={value} title={value} className="tabular">
+    <time dateTime={iso} title={iso} className="tabular">
       {text}
       {withZone && ` ${zoneOffset(ms, zone)}`}
     </time>

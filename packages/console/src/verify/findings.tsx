@@ -32,8 +32,9 @@ export function Findings({ total, findings }: FindingsProps) {
       title={`${formatCount(total)} ${total === 1 ? "finding" : "findings"}: what is stored is not what was signed`}
     >
       <List size="sm" spacing="xs">
-        {findings.map((finding) => (
-          <List.Item key={`${finding.code} ${finding.place} ${finding.firstIndex ?? ""}`}>
+        {findings.map((finding, i) => (
+          // The same place may be wrong in several copies, or twice.
+          <List.Item key={i}>
             <Finding finding={finding} />
           </List.Item>
         ))}

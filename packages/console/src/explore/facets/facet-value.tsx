@@ -1,7 +1,7 @@
 import type { CountField } from "@stele/client";
 import { IconBan } from "@tabler/icons-react";
 import { memo, type MouseEvent } from "react";
-import { Foreign, visible } from "../../ui/foreign.tsx";
+import { Foreign, visibleBeginning } from "../../ui/foreign.tsx";
 import { formatCompact, formatCount } from "../../ui/format-number.ts";
 import { termChange } from "./term-change.ts";
 import classes from "./facets.module.css";
@@ -34,12 +34,12 @@ export const FacetValue = memo(function FacetValue(props: FacetValueProps) {
         className={classes["value"]}
         aria-pressed={only.isSet}
         disabled={only.query === undefined}
-        title={`${visible(value)}: ${formatCount(count)}`}
+        title={`${visibleBeginning(value)}: ${formatCount(count)}`}
         onClick={(event) => apply(event, event.altKey ? without.query : only.query)}
         onContextMenu={(event) => apply(event, without.query)}
       >
         <span className={classes["name"]}>
-          <Foreign text={value} />
+          <Foreign text={value} lengthMax={200} />
         </span>
         <span className="tabular">{formatCompact(count)}</span>
       </button>
@@ -47,7 +47,7 @@ export const FacetValue = memo(function FacetValue(props: FacetValueProps) {
         type="button"
         className={classes["exclude"]}
         aria-pressed={without.isSet}
-        aria-label={`Without ${field} ${visible(value)}`}
+        aria-label={`Without ${field} ${visibleBeginning(value)}`}
         title="Without it"
         disabled={without.query === undefined}
         onClick={(event) => apply(event, without.query)}

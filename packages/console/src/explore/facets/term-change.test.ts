@@ -21,3 +21,7 @@ test("a value and its opposite don't stand together", () => {
 test("of a value that no query can name it says so", () => {
   expect(termChange("", { field: "actor", value: "\0" })).toEqual({ isSet: false, query: undefined });
 });
+
+test("so it does of a value that is longer than a query can be", () => {
+  expect(termChange("", { field: "actor", value: "x".repeat(4_096) }).query).toBeUndefined();
+});

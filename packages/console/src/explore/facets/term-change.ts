@@ -1,5 +1,5 @@
 import { MalformedError } from "@stele/proof";
-import { hasTerm, withoutTerm, withTerm, type ExactTerm } from "@stele/query";
+import { hasTerm, QUERY_LENGTH_MAX, withoutTerm, withTerm, type ExactTerm } from "@stele/query";
 
 export interface TermChange {
   /** Whether the query says it already. */
@@ -12,7 +12,9 @@ export interface TermChange {
 export function termChange(query: string, term: ExactTerm): TermChange {
   if (hasTerm(query, term)) return { isSet: true, query: withoutTerm(query, term) };
   try {
-    return { isSet: false, query: withTerm(query, term) };
+    const longer = withTerm(query, term);
+    // The URL would not keep it, and everything would be shown.
+    return { isSet: false, query: longer.length <= QUERY_LENGTH_MAX ? longer : undefined };
   } catch (error) {
     if (error instanceof MalformedError && error.code === "query_invalid") {
       return { isSet: false, query: undefined };

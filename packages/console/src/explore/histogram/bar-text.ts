@@ -1,7 +1,7 @@
 import type { CountsOverTime } from "@stele/client";
 import { formatCount } from "../../ui/format-number.ts";
 import { formatTime, zoneOffset } from "../../ui/format-time.ts";
-import { visible } from "../../ui/foreign.tsx";
+import { visibleBeginning } from "../../ui/foreign.tsx";
 import { layerLabel, type Layer } from "./stack.ts";
 
 /** `2026-01-31 12:00:00 – 13:00:00 UTC`. Milliseconds only where bars are that narrow. */
@@ -24,7 +24,7 @@ export function barText(
   const parts = layers
     .map((layer) => ({ layer, n: countOfLayer(layers, layer, bucket) }))
     .filter(({ n }) => n > 0 && layers.length > 1)
-    .map(({ layer, n }) => `${visible(layerLabel(layer))} ${formatCount(n)}`);
+    .map(({ layer, n }) => `${visibleBeginning(layerLabel(layer), 200)} ${formatCount(n)}`);
   const split = parts.length > 0 ? `: ${parts.join(", ")}` : "";
   return `${spanText(startMs, startMs + intervalMs, zone)}, ${formatCount(count)} ${count === 1 ? "event" : "events"}${split}`;
 }

@@ -1,6 +1,6 @@
 import { VisuallyHidden } from "@mantine/core";
 import { memo } from "react";
-import { visible } from "../../ui/foreign.tsx";
+import { visibleBeginning } from "../../ui/foreign.tsx";
 import { formatCount } from "../../ui/format-number.ts";
 import { spanText } from "./bar-text.ts";
 import { countOfLayer } from "./bar-text.ts";
@@ -27,7 +27,7 @@ export const CountsTable = memo(function CountsTable({ counts, layers, zone }: C
             {isSplit &&
               layers.map((layer) => (
                 <th key={layer.value} scope="col">
-                  {visible(layerLabel(layer))}
+                  {visibleBeginning(layerLabel(layer), 200)}
                 </th>
               ))}
           </tr>

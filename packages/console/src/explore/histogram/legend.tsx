@@ -21,7 +21,7 @@ export function Legend({ layers, colors }: LegendProps) {
         <li key={layer.value} className={classes["value"]} title={formatCount(layer.count)}>
           <span className={classes["swatch"]} style={{ background: colors[i] }} aria-hidden />
           <span className={classes["name"]}>
-            <Foreign text={layerLabel(layer)} />
+            <Foreign text={layerLabel(layer)} lengthMax={200} />
           </span>
           <span className="tabular">{formatCompact(layer.count)}</span>
         </li>

@@ -28,7 +28,7 @@ export function Tooltip({ counts, layers, colors, bucket, zone }: TooltipProps) 
             <div key={layer.value} className={classes["value"]}>
               <span className={classes["swatch"]} style={{ background: colors[i] }} />
               <span className={classes["name"]}>
-                <Foreign text={layerLabel(layer)} />
+                <Foreign text={layerLabel(layer)} lengthMax={200} />
               </span>
               <span className="tabular">{formatCount(n)}</span>
             </div>

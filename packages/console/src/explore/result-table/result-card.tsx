@@ -3,7 +3,7 @@ import { Foreign } from "../../ui/foreign.tsx";
 import { OutcomeBadge } from "../../ui/outcome.tsx";
 import { Time } from "../../ui/time.tsx";
 import { ALL_COLUMNS } from "./columns.ts";
-import type { ResultRowProps } from "./result-row.tsx";
+import { CELL_LENGTH_MAX, type ResultRowProps } from "./result-row.tsx";
 import classes from "./result-table.module.css";
 
 const ACTOR = ALL_COLUMNS.find(({ name }) => name === "actor")!;
@@ -35,9 +35,9 @@ export const ResultCard = memo(function ResultCard(props: ResultRowProps) {
             </div>
             <div className={classes["line"]}>
               <span className={classes["cell"]}>
-                <Foreign text={ACTOR.text(row) ?? ""} />
+                <Foreign text={ACTOR.text(row) ?? ""} lengthMax={CELL_LENGTH_MAX} />
                 {target !== undefined && " → "}
-                {target !== undefined && <Foreign text={target} />}
+                {target !== undefined && <Foreign text={target} lengthMax={CELL_LENGTH_MAX} />}
               </span>
               <Time value={row.entry.occurred_at} seconds />
             </div>

@@ -1,11 +1,14 @@
 import type { LogEntry } from "@stele/client";
 import { memo } from "react";
-import { Foreign, visible } from "../../ui/foreign.tsx";
+import { Foreign, visibleBeginning } from "../../ui/foreign.tsx";
 import { formatCount } from "../../ui/format-number.ts";
 import { OutcomeBadge } from "../../ui/outcome.tsx";
 import { Time } from "../../ui/time.tsx";
 import type { Column } from "./columns.ts";
 import classes from "./result-table.module.css";
+
+/** More than fits into a line. */
+export const CELL_LENGTH_MAX = 200;
 
 export interface ResultRowProps {
   readonly id: string;
@@ -56,8 +59,8 @@ function Cell({ column, row }: { readonly column: Column; readonly row: LogEntry
     case "mono":
     case "text":
       return (
-        <span title={visible(text)} className={column.kind === "mono" ? "mono" : ""}>
-          <Foreign text={text} />
+        <span title={visibleBeginning(text)} className={column.kind === "mono" ? "mono" : ""}>
+          <Foreign text={text} lengthMax={CELL_LENGTH_MAX} />
         </span>
       );
   }

@@ -2,6 +2,7 @@ import { ActionIcon } from "@mantine/core";
 import { applyCompletion } from "@stele/query";
 import { IconX } from "@tabler/icons-react";
 import { useId, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent } from "react";
+import { visible } from "../../ui/foreign.tsx";
 import { QueryHelp } from "./query-help.tsx";
 import { QueryOverlay } from "./query-overlay.tsx";
 import { isUnfinished, queryProblem, type QueryProblem } from "./query-problem.ts";
@@ -164,7 +165,9 @@ export function SearchBox({ query, ask, range, refusal, onAgain }: SearchBoxProp
           text={text}
           unfinished={focused && problem !== undefined && isUnfinished(problem, text, cursor)}
         />
-        {isOpen && error && <p className={classes["note"]}>Values can’t be suggested: {error.message}</p>}
+        {isOpen && error && (
+          <p className={classes["note"]}>Values can’t be suggested: {visible(error.message)}</p>
+        )}
         {listed && <SuggestionList id={listId} suggestions={suggestions} active={active} choose={choose} />}
       </div>
       <p role="status" className={classes["spoken"]}>

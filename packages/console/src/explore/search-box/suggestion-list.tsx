@@ -36,7 +36,7 @@ export function SuggestionList({ id, suggestions, active, choose }: SuggestionLi
           onClick={() => choose(suggestion)}
         >
           <span className={`${classes["value"]} mono`}>
-            <Foreign text={suggestion.text} />
+            <Foreign text={suggestion.text} lengthMax={200} />
           </span>
           {suggestion.description !== undefined && (
             <span className={classes["description"]}>{suggestion.description}</span>
