@@ -30,9 +30,11 @@ export function Chart({ options, data, height, label }: ChartProps) {
       element,
     );
     plot.current = made;
-    const observer = new ResizeObserver(() =>
-      made.setSize({ width: element.clientWidth, height: newest.current.height }),
-    );
+    const observer = new ResizeObserver(() => {
+      const size = { width: element.clientWidth, height: newest.current.height };
+      // It is told of the first size as well, which the chart has already: drawing it twice costs a frame.
+      if (size.width !== made.width || size.height !== made.height) made.setSize(size);
+    });
     observer.observe(element);
     return () => {
       observer.disconnect();

@@ -1,4 +1,4 @@
-import { useCallback, useRef } from "react";
+import { useCallback, useEffect, useRef } from "react";
 import { useExplore, type ExploreChange } from "../use-explore.ts";
 import type { TimeSpan } from "./bucket-range.ts";
 
@@ -8,21 +8,25 @@ interface Zoom {
   readonly zoomOut: () => void;
 }
 
-/** Zooming changes the time range of the URL, so that Back undoes it as well. */
+/** Zooming changes the time range of the URL, so that Back undoes it as well. Both functions stay the same: the chart is made of them. */
 export function useZoom(): Zoom {
   const { search, change } = useExplore();
   const { from, to } = search;
   const before = useRef<ExploreChange[]>([]);
+  const range = useRef<ExploreChange>({});
+  useEffect(() => {
+    range.current = { from, to };
+  }, [from, to]);
   const zoomIn = useCallback(
     ({ fromMs, toMs }: TimeSpan) => {
-      before.current.push({ from, to });
+      before.current.push(range.current);
       change({ from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString() });
     },
-    [from, to, change],
+    [change],
   );
   const zoomOut = useCallback(() => {
-    if (from === undefined && to === undefined) return;
+    if (range.current.from === undefined && range.current.to === undefined) return;
     change(before.current.pop() ?? { from: undefined, to: undefined });
-  }, [from, to, change]);
+  }, [change]);
   return { zoomIn, zoomOut };
 }

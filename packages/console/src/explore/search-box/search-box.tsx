@@ -49,7 +49,8 @@ export function SearchBox({ query, ask, range, refusal, onAgain }: SearchBoxProp
   useLayoutEffect(() => {
     if (moveTo.current !== undefined) input.current?.setSelectionRange(moveTo.current, moveTo.current);
     moveTo.current = undefined;
-    scrollAlong();
+    // Nothing can be scrolled of no text; to ask would lay out the whole page before it is first drawn.
+    if (text !== "") scrollAlong();
   }, [text]);
 
   const write = (written: string, at: number) => {
