@@ -2,7 +2,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { formatProofFile } from "@stele/client";
 import { noteVerifier } from "@stele/proof";
-import type { Page } from "playwright-core";
+import type { Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { tamperSegment } from "../../packages/server/src/verify/testing/tamper-segment.ts";
 import {
@@ -39,9 +39,6 @@ describe.skipIf(!HAS_CHROMIUM)("the verify page", () => {
     await use(opened.page);
     await opened.close();
   }
-
-  const section = (page: Page, name: string) =>
-    page.locator("section").filter({ has: page.getByRole("heading", { name, level: 2 }) });
 
   it("reads and hashes the whole log in the browser", { timeout: WHOLE_LOG_MS }, async () => {
     await withPage(async (page) => {
@@ -128,6 +125,10 @@ describe.skipIf(!HAS_CHROMIUM)("the verify page", () => {
     });
   });
 });
+
+function section(page: Page, name: string): Locator {
+  return page.locator("section").filter({ has: page.getByRole("heading", { name, level: 2 }) });
+}
 
 async function choose(page: Page, name: string, buffer: Buffer): Promise<void> {
   await page.setInputFiles("input[type=file]", { name, mimeType: "application/octet-stream", buffer });

@@ -46,7 +46,7 @@ it("reads everything now, shows how far it is, and what it found", async () => {
   );
   await expect.poll(async () => (await fetchLog()).sealed_size, { timeout: 60_000 }).toBe(2_048);
 
-  expect((await Promise.all([start(), start()])).toSorted()).toEqual([false, true]);
+  expect((await Promise.all([start(), start()])).filter(Boolean)).toHaveLength(1);
   const whole = await watch();
   expect(whole.flatMap(({ findings }) => findings)).toEqual([]);
   expect(whole.at(-1)!.verification).toMatchObject({ last_full_at: expect.any(String), findings: 0 });

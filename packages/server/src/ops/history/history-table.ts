@@ -176,7 +176,7 @@ export class HistoryTable {
 }
 
 function keyOf({ name, labels }: Pick<StoredSeries, "name" | "labels">): string {
-  return JSON.stringify([name, Object.entries(labels).toSorted()]);
+  return JSON.stringify([name, Object.entries(labels).toSorted(([a], [b]) => (a < b ? -1 : 1))]);
 }
 
 function bounded(labels: SeriesLabels): SeriesLabels {
