@@ -1,4 +1,4 @@
-import type { HistoryRange, MetricsHistory, NodesOfStore, Session } from "@stele/client";
+import type { HistoryRange, MetricsHistory, NodesOfStore } from "@stele/client";
 import { keepPreviousData, useQuery, type UseQueryResult } from "@tanstack/react-query";
 import { useClient } from "./client.ts";
 
@@ -32,15 +32,5 @@ export function useHistory(range: HistoryRange): UseQueryResult<MetricsHistory> 
     placeholderData: keepPreviousData,
     // Comparing a hundred thousand numbers, of which all have moved by a step, costs a frame.
     structuralSharing: false,
-  });
-}
-
-/** Whether the node needs a token, and whose this tab's is. */
-export function useTokenInfo(): UseQueryResult<Session> {
-  const client = useClient();
-  return useQuery({
-    queryKey: ["session"],
-    queryFn: ({ signal }) => client.session({ signal }),
-    staleTime: 60_000,
   });
 }

@@ -2,7 +2,7 @@ import { Button, Group, Skeleton, Stack, Text } from "@mantine/core";
 import { formatTlogProof } from "@stele/proof";
 import { IconDownload, IconKey, IconRefresh } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
-import type { UseQueryResult } from "@tanstack/react-query";
+import { useQueryClient, type UseQueryResult } from "@tanstack/react-query";
 import { useState } from "react";
 import { download } from "../ui/download.ts";
 import { visible } from "../ui/foreign.tsx";
@@ -28,9 +28,15 @@ interface ProofSectionProps {
 /** Each step of a proof with what it computed, and what can be done with it. */
 export function ProofSection({ log, index, answered, proof, again }: ProofSectionProps) {
   const [isTrustOpen, setTrustOpen] = useState(false);
+  const queryClient = useQueryClient();
   const { data, error } = proof;
   if (!data) return error ? undefined : <Skeleton height={520} />;
   const { report, notKept } = data;
+  const changed = () => {
+    // Of other entries, too: they were checked by what was trusted before.
+    void queryClient.invalidateQueries({ queryKey: ["proof", log] });
+    again();
+  };
   const save = () => {
     if (isUnreadable(answered)) return;
     const { entry, proof: hashes, note } = answered;
@@ -70,7 +76,7 @@ export function ProofSection({ log, index, answered, proof, again }: ProofSectio
         report={report}
         opened={isTrustOpen}
         close={() => setTrustOpen(false)}
-        changed={again}
+        changed={changed}
       />
     </Stack>
   );

@@ -21,7 +21,7 @@ beforeEach(() => {
 
 describe("what is remembered", () => {
   test("is of one log", async () => {
-    store.remember("main", [vkey], await note(5), 1_000);
+    store.remember("main", store.read("main"), [vkey], await note(5), 1_000);
     expect(store.read("main")).toEqual({
       remembered: { vkeys: [vkey], sinceMs: 1_000 },
       seen: { note: await note(5), atMs: 1_000 },
@@ -30,16 +30,31 @@ describe("what is remembered", () => {
   });
 
   test("never goes backwards, and stays since when it was", async () => {
-    store.remember("main", [vkey], await note(5), 1_000);
-    store.remember("main", [vkey], await note(3), 2_000);
+    store.remember("main", store.read("main"), [vkey], await note(5), 1_000);
+    store.remember("main", store.read("main"), [vkey], await note(3), 2_000);
     expect(store.read("main").seen).toEqual({ note: await note(5), atMs: 1_000 });
-    store.remember("main", [vkey], await note(7), 3_000);
+    store.remember("main", store.read("main"), [vkey], await note(7), 3_000);
     expect(store.read("main").seen).toEqual({ note: await note(7), atMs: 3_000 });
     expect(store.read("main").remembered?.sinceMs).toBe(1_000);
   });
 
+  test("is only what was checked against all that is known now", async () => {
+    const atFirst = store.read("main");
+    const strange = formatVerifierKey(testSigner("a", 2).key);
+    store.remember("main", atFirst, [vkey], await note(5), 1_000);
+    // Another tab was told of another key, also for the first time.
+    store.remember("main", atFirst, [strange], await note(7), 2_000);
+    expect(store.read("main").remembered?.vkeys).toEqual([vkey]);
+    expect(store.read("main").seen?.note).toBe(await note(5));
+
+    const before = store.read("main");
+    store.forget("main");
+    store.remember("main", before, [vkey], await note(7), 3_000);
+    expect(store.read("main")).toEqual({});
+  });
+
   test("is forgotten as a whole", async () => {
-    store.remember("main", [vkey], await note(5), 1_000);
+    store.remember("main", store.read("main"), [vkey], await note(5), 1_000);
     store.pin("main", vkey);
     store.forget("main");
     expect(store.read("main")).toEqual({});
@@ -60,7 +75,7 @@ describe("what is remembered", () => {
 describe("what is pinned", () => {
   test("is a key, and stays when more is remembered", async () => {
     store.pin("main", ` ${vkey}\n`);
-    store.remember("main", [vkey], await note(5), 1_000);
+    store.remember("main", store.read("main"), [vkey], await note(5), 1_000);
     expect(store.read("main").pinned).toEqual({ kind: "key", text: vkey });
     store.unpin("main");
     expect(store.read("main").pinned).toBeUndefined();

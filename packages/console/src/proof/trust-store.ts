@@ -77,13 +77,17 @@ export class TrustStore {
   }
 
   /**
-   * Remembers what was verified. The checkpoint never goes backwards, whatever other tabs do.
+   * Remembers what was verified. The checkpoint never goes backwards, whatever other tabs do. If something else was remembered,
+   * pinned or forgotten meanwhile, nothing is: it was not checked against that, and the next check is.
    *
+   * @param basis what was known when the check began
    * @param vkeys the keys of the log that follow from what was trusted
    * @param note a signed checkpoint that was verified, and found consistent with the one seen before
    */
-  remember(log: string, vkeys: readonly string[], note: string, nowMs: number): void {
-    const { pinned, remembered, seen } = this.read(log);
+  remember(log: string, basis: LogTrust, vkeys: readonly string[], note: string, nowMs: number): void {
+    const known = this.read(log);
+    if (JSON.stringify(known) !== JSON.stringify(basis)) return;
+    const { pinned, remembered, seen } = known;
     const isNewer = seen === undefined || sizeOf(seen.note) < sizeOf(note);
     this.#write(log, {
       ...(pinned && { pinned }),

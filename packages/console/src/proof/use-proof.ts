@@ -67,9 +67,9 @@ async function check(
   ]);
   const ask = (from: number, to: number) => orMalformed(client.consistencyProof(from, to, { signal }));
   const report = await runCheck({ index, claim: answered, trust, keys, policy }, ask, signal);
-  if (report.verdict === "failed") return { report };
+  if (report.verdict === "failed" || isUnreadable(trust)) return { report };
   try {
-    store.remember(log, report.vkeys, new TextDecoder().decode(answered.note), Date.now());
+    store.remember(log, trust, report.vkeys, new TextDecoder().decode(answered.note), Date.now());
   } catch (error) {
     // The storage is full, or this browser has none.
     return { report, notKept: error instanceof Error ? error.message : String(error) };

@@ -1,5 +1,5 @@
 import { Alert, Button, Group, Progress, Text, Title } from "@mantine/core";
-import { IconCircleCheck, IconShieldX } from "@tabler/icons-react";
+import { IconAlertTriangle, IconCircleCheck, IconShieldX } from "@tabler/icons-react";
 import { useLogName } from "../app/log-name.ts";
 import type { KeySource } from "../proof/proof-report.ts";
 import { visible } from "../ui/foreign.tsx";
@@ -73,13 +73,17 @@ interface CheckedProps {
 }
 
 function Checked({ checked, notKept }: CheckedProps) {
-  const { treeSize, bytes, seconds, root, origin, keySource, consistency } = checked;
+  const { treeSize, bytes, seconds, root, origin, keySource, consistency, isBehind } = checked;
   const isFirst = keySource === "first-use";
   return (
     <Alert
-      color={isFirst ? "yellow" : "teal"}
-      icon={<IconCircleCheck aria-hidden />}
-      title={`All ${formatCount(treeSize)} entries are what the log signed`}
+      color={isBehind ? "orange" : isFirst ? "yellow" : "teal"}
+      icon={isBehind ? <IconAlertTriangle aria-hidden /> : <IconCircleCheck aria-hidden />}
+      title={
+        isBehind
+          ? `These ${formatCount(treeSize)} entries are what the log signed, and there were more`
+          : `All ${formatCount(treeSize)} entries are what the log signed`
+      }
     >
       <Text size="sm">
         {formatBytes(bytes)} in {formatDuration(seconds * 1_000)} (
@@ -88,6 +92,8 @@ function Checked({ checked, notKept }: CheckedProps) {
       </Text>
       <Text size="sm" mt={4}>
         {visible(consistency)}
+        {isBehind &&
+          " The node shows an old state of the log: it is not in step with the store, or hides the rest. Check again; if it stays so, ask whoever runs it."}
       </Text>
       {notKept !== undefined && <Text size="sm">This browser could not remember it: {visible(notKept)}</Text>}
     </Alert>

@@ -12,7 +12,7 @@ export interface LogCheckFailure {
 export function failureOf(error: unknown): LogCheckFailure {
   const isMalformed = error instanceof MalformedError && !(error instanceof RefusedError);
   return {
-    isFalse: error instanceof VerificationError || isMalformed,
+    isFalse: (error instanceof VerificationError && error.code !== "cosignatures_too_few") || isMalformed,
     code: error instanceof SteleError ? error.code : "unexpected",
     message: error instanceof Error ? error.message : String(error),
   };

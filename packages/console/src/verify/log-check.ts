@@ -1,12 +1,15 @@
 import type { SteleClient } from "@stele/client";
 import {
+  checkpointPolicy,
   encodeBase64,
   encodeUtf8,
   parseCheckpoint,
   parseNote,
+  parsePolicy,
   TileReader,
   VerificationError,
   verifyCheckpoint,
+  type CheckpointPolicy,
 } from "@stele/proof";
 import { knownKeys } from "../proof/log-keys.ts";
 import type { KeySource } from "../proof/proof-report.ts";
@@ -33,6 +36,8 @@ export interface CheckedLog {
   readonly vkeys: readonly string[];
   /** How this tree goes with the one that this browser verified before. */
   readonly consistency: string;
+  /** It is smaller than that one: the entries behind it were not read. */
+  readonly isBehind: boolean;
   readonly bytes: number;
   readonly seconds: number;
 }
@@ -47,7 +52,7 @@ const PROGRESS_EVERY_MS = 200;
  * @throws VerificationError with the first thing that is not what the log signed; UnavailableError if the node can't be asked
  */
 export async function checkLog(
-  client: SteleClient,
+  client: Pick<SteleClient, "keys" | "checkpoint" | "consistencyProof" | "tiles">,
   trust: LogTrust,
   onProgress: (progress: LogCheckProgress) => void,
 ): Promise<CheckedLog> {
@@ -55,7 +60,7 @@ export async function checkLog(
   const [listed, bytes] = await Promise.all([client.keys(), client.checkpoint()]);
   const { origin } = parseCheckpoint(parseNote(bytes).text);
   const keys = knownKeys(trust, listed, origin);
-  const checkpoint = verifyCheckpoint(bytes, keys.log);
+  const checkpoint = verifyCheckpoint(bytes, keys.log, demandsOf(trust));
   const seen = await checkSeen(checkpoint, trust.seen, (from, to) => client.consistencyProof(from, to));
   if (seen.state === "failed") {
     throw new VerificationError("consistency_not_proven", seen.text, {
@@ -82,7 +87,13 @@ export async function checkLog(
     keySource: keys.source,
     vkeys: keys.vkeys,
     consistency: seen.text,
+    isBehind: seen.state === "remark",
     bytes: progress.bytes,
     seconds: (performance.now() - started) / 1_000,
   };
+}
+
+/** Who must have cosigned: as the policy says that a person pinned, if they did. */
+function demandsOf({ pinned }: LogTrust): CheckpointPolicy {
+  return pinned?.kind === "policy" ? checkpointPolicy(parsePolicy(encodeUtf8(pinned.text))) : {};
 }

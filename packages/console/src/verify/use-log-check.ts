@@ -45,7 +45,7 @@ export function useLogCheck(log: string): {
       if (data.kind === "progress") return setState({ kind: "running", progress: data.progress });
       made.terminate();
       if (data.kind === "failed") return setState(data);
-      setState({ kind: "checked", checked: data.checked, notKept: keep(store, log, data.checked) });
+      setState({ kind: "checked", checked: data.checked, notKept: keep(store, order, data.checked) });
     });
     made.addEventListener("error", ({ message }) =>
       setState({
@@ -59,9 +59,13 @@ export function useLogCheck(log: string): {
 }
 
 /** Why it can't be remembered, if it can't: the check holds all the same. */
-function keep(store: TrustStore, log: string, { vkeys, note }: CheckedLog): string | undefined {
+function keep(
+  store: TrustStore,
+  { log, trust }: LogCheckOrder,
+  { vkeys, note }: CheckedLog,
+): string | undefined {
   try {
-    store.remember(log, vkeys, note, Date.now());
+    store.remember(log, trust, vkeys, note, Date.now());
     return undefined;
   } catch (error) {
     return failureOf(error).message;

@@ -63,6 +63,27 @@ describe("without tokens, on a loopback address", () => {
       expect(() => policy.admit({ ...own, origin }, "admin")).toThrow(refusal("origin_not_allowed"));
     }
   });
+
+  it.each([
+    ["an image of another site", "cross-site", "no-cors", "image"],
+    ["a script of another port", "same-site", "no-cors", "script"],
+    ["a frame in another site", "cross-site", "navigate", "iframe"],
+    ["a request of another site's script", "cross-site", "no-cors", "empty"],
+  ])("does not answer %s, which has no Origin", (_, site, mode, dest) => {
+    const headers = { ...own, "sec-fetch-site": site, "sec-fetch-mode": mode, "sec-fetch-dest": dest };
+    const policy = new AccessPolicy("localhost", store(), () => nowMs);
+    expect(() => policy.admit(headers, "reader")).toThrow(refusal("origin_not_allowed"));
+  });
+
+  it.each([
+    ["its own scripts", "same-origin", "cors", "empty"],
+    ["who typed the address in", "none", "navigate", "document"],
+    ["who follows a link", "cross-site", "navigate", "document"],
+  ])("answers %s", (_, site, mode, dest) => {
+    const headers = { ...own, "sec-fetch-site": site, "sec-fetch-mode": mode, "sec-fetch-dest": dest };
+    const policy = new AccessPolicy("localhost", store(), () => nowMs);
+    expect(policy.admit(headers, "reader")).toBeUndefined();
+  });
 });
 
 describe("with tokens", () => {

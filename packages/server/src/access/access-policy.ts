@@ -124,19 +124,29 @@ const OWN_HOST = /^(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/i;
 
 /**
  * A page can point a name of its own at 127.0.0.1 (DNS rebinding): then the Host header is that name. And it can
- * send requests here without reading the answer: then the Origin header is another one.
+ * send requests here without reading the answer, to learn from the time that it takes, or to keep the node busy: then the Origin
+ * header is another one, or, for what images and scripts are loaded with, there is none, and Sec-Fetch-Site tells.
  */
-function refuseOtherSites({ host = "", origin }: IncomingHttpHeaders): void {
+function refuseOtherSites(headers: IncomingHttpHeaders): void {
+  const { host = "", origin } = headers;
   if (!OWN_HOST.test(host)) {
     throw new AccessError(
       "host_not_allowed",
       "Without access tokens this node answers only to localhost, 127.0.0.1 and [::1]. To reach it under another name, for instance behind a proxy, run “stele token create”",
     );
   }
-  if (origin !== undefined && origin !== `http://${host}` && origin !== `https://${host}`) {
+  const isOwn = origin === undefined || origin === `http://${host}` || origin === `https://${host}`;
+  if (!isOwn || isOfOtherSite(headers)) {
     throw new AccessError(
       "origin_not_allowed",
       "Without access tokens this node does not answer the pages of other origins. Run “stele token create” and send a token",
     );
   }
+}
+
+/** What the browser says of who made the request (W3C Fetch Metadata). A link that somebody follows may be anywhere. */
+function isOfOtherSite(headers: IncomingHttpHeaders): boolean {
+  const site = headers["sec-fetch-site"];
+  if (site === undefined || site === "same-origin" || site === "none") return false;
+  return headers["sec-fetch-mode"] !== "navigate" || headers["sec-fetch-dest"] !== "document";
 }

@@ -37,6 +37,7 @@ it.each(["/", "/live", "/health", "/verify", "/event/main/7", "/?q=actor:ann"])(
     expect(first.headers.get("cache-control")).toBe("no-store");
     expect(policy).toContain("script-src 'self';");
     expect(policy).toContain("frame-ancestors 'none'");
+    expect(first.headers.get("cross-origin-opener-policy")).toBe("same-origin");
     expect(second.headers.get("content-security-policy")).not.toBe(policy);
   },
 );

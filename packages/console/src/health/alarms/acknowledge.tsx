@@ -2,7 +2,7 @@ import { Button, TextInput } from "@mantine/core";
 import type { Alarm } from "@stele/client";
 import { useState, type SubmitEvent } from "react";
 import { useAcknowledge } from "../../api/alarms.ts";
-import { useTokenInfo } from "../../api/node.ts";
+import { useSessionInfo } from "../../api/session-info.ts";
 import { visible } from "../../ui/foreign.tsx";
 import { ErrorPanel } from "../../ui/states.tsx";
 import classes from "./alarms.module.css";
@@ -11,7 +11,7 @@ const NOTE_LENGTH_MAX = 2_000;
 
 /** Says that somebody has seen an alarm, with a note of theirs; or why this one can't. */
 export function Acknowledge({ alarm }: { readonly alarm: Alarm }) {
-  const { data: session } = useTokenInfo();
+  const { data: session } = useSessionInfo();
   const [isAsking, setAsking] = useState(false);
   if (session?.tokenRequired && session.token?.role !== "admin") {
     return (
