@@ -59,7 +59,7 @@ describe("a node that is open", () => {
   });
 
   it.each([
-    ["GET", "/", 404, "route_unknown"],
+    ["GET", "/none", 404, "route_unknown"],
     ["DELETE", "/v1/logs/main", 404, "route_unknown"],
     ["POST", "/v1/logs", 404, "route_unknown"],
     ["GET", "/v1/logs/", 404, "log_unknown"],
