@@ -34,7 +34,7 @@ export interface Histogram {
   readonly intervalMs: number;
   /** By `occurred_at`, in order of time, empty ones included. `start` is a multiple of `intervalMs` since 1970. */
   readonly buckets: readonly HistogramBucket[];
-  /** The values that `counts` is split by, the most frequent first. Of others, and without one, is `other`. */
+  /** The values that `counts` is split by, the most frequent first. Of others, of one that is called `other`, and without one, is `other`. */
   readonly values: readonly string[];
   /** How many entries are in the buckets. */
   readonly total: number;
@@ -161,7 +161,7 @@ export class Counts {
     let rows: Row[];
     if (MANY.has(field)) {
       // Every value in every bucket would be too much to keep: the hits are read twice instead.
-      top = (await this.#topOf(field, condition)).map(({ value }) => value);
+      top = (await this.#topOf(field, condition)).map(({ value }) => value).filter(isNamed);
       const params = [...condition.params, ...top];
       const named = top.map((_, i) => `$${condition.params.length + i + 1}`).join(", ") || "NULL";
       rows = await this.#select(
@@ -185,7 +185,8 @@ export class Counts {
       const named = new Map(
         ranked.filter(([, value]) => value !== null).map(([, value, , rank]) => [value, rank]),
       );
-      top = [...named].toSorted(([, a], [, b]) => Number(a) - Number(b)).map(([value]) => String(value));
+      const sorted = [...named].toSorted(([, a], [, b]) => Number(a) - Number(b));
+      top = sorted.map(([value]) => String(value)).filter(isNamed);
       rows = ranked;
     }
     for (const [at, value, count] of rows) {
@@ -227,6 +228,11 @@ export class Counts {
   ): Promise<Row[]> {
     return await this.#reader.select(this.#part, expressions, condition, statement);
   }
+}
+
+/** A value that is called as the rest is counts for the rest: the rest must not count for it, and for whoever is called so. */
+function isNamed(value: string): boolean {
+  return value !== OTHER;
 }
 
 function niceInterval(ms: number): number {

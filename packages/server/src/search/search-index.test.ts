@@ -135,6 +135,30 @@ it("counts over time and by field as a count over all entries does", async () =>
   await index.close();
 });
 
+it.each(["actor", "tenant"] as const)(
+  "what nobody is named for is not counted for a %s called other",
+  async (field) => {
+    await using log = await TestLog.create();
+    // "other" is the most frequent, and twelve more are too many to be named.
+    const names = Array.from({ length: 300 }, (_, i) =>
+      i % 3 === 0 ? `name-${i % 12}-${i % 4}` : i % 3 === 1 ? "other" : `x-${i % 36}`,
+    );
+    const entries = names.map((name, i) => entryText(i, { tenant: name, actor: { type: "user", id: name } }));
+    const { index } = await filled(log, entries, [256]);
+    const { values, buckets } = await index.histogram(ALL, { buckets: 1, field });
+    expect(values).not.toContain("other");
+    const counted = new Map<string, number>();
+    for (const { counts } of buckets) {
+      for (const [value, n] of Object.entries(counts)) counted.set(value, (counted.get(value) ?? 0) + n);
+    }
+    const isOf = (value: string) => names.filter((name) => name === value).length;
+    for (const value of values) expect(counted.get(value)).toBe(isOf(value));
+    expect(counted.get("other")).toBe(300 - values.reduce((sum, value) => sum + isOf(value), 0));
+    expect((await index.top(ALL, field, 1)).values).toEqual([{ value: "other", count: 100 }]);
+    await index.close();
+  },
+);
+
 it("is empty before the first entry", async () => {
   await using log = await TestLog.create();
   const entries: string[] = [];
