@@ -1,6 +1,7 @@
 import type { SteleClient, LogEntry } from "@stele/client";
 import { UnavailableError } from "@stele/proof";
 import { noticeRefusal } from "../app/session.ts";
+import { liveEvent } from "./live-event.ts";
 import { LiveRows, type RowsView } from "./live-rows.ts";
 import { RateMeter, type Rates } from "./rate-meter.ts";
 
@@ -127,7 +128,7 @@ export class LiveFeed {
     let sliceMs = performance.now();
     for await (const entry of entries) {
       const nowMs = performance.now();
-      this.#rows.take(entry);
+      this.#rows.take(liveEvent(entry));
       this.#meter.count(nowMs);
       this.#received++;
       this.#reached(entry.index);

@@ -1,15 +1,15 @@
-import type { LogEntry, Party } from "@stele/client";
 import { Link } from "@tanstack/react-router";
 import { memo, useLayoutEffect, useRef } from "react";
 import { Foreign } from "../ui/foreign.tsx";
 import { formatCount } from "../ui/format-number.ts";
 import { OutcomeBadge } from "../ui/outcome.tsx";
 import { Time } from "../ui/time.tsx";
+import type { LiveEvent } from "./live-event.ts";
 import classes from "./live.module.css";
 
 interface LiveRowProps {
   readonly log: string;
-  readonly row: LogEntry;
+  readonly row: LiveEvent;
   readonly top: number;
   readonly height: number;
   /** The one of all rows that Tab comes to. */
@@ -20,7 +20,7 @@ interface LiveRowProps {
 
 /** One event in a line: a link to it. */
 export const LiveRow = memo(function LiveRow({ log, row, top, height, isTabStop, isActive }: LiveRowProps) {
-  const { index, entry } = row;
+  const { index, occurredAt, outcome, actor, action, targets } = row;
   const link = useRef<HTMLAnchorElement>(null);
   useLayoutEffect(() => {
     if (isActive) link.current?.focus({ preventScroll: true });
@@ -38,29 +38,25 @@ export const LiveRow = memo(function LiveRow({ log, row, top, height, isTabStop,
       >
         <span className={classes["line"]}>
           <span>
-            <Time value={entry.occurred_at} />
+            <Time value={occurredAt} />
           </span>
           <span className={`${classes["index"]} tabular`}>#{formatCount(index)}</span>
           <span>
-            <OutcomeBadge outcome={entry.outcome} />
+            <OutcomeBadge outcome={outcome} />
           </span>
         </span>
         <span className={classes["line"]}>
           <span>
-            <Foreign text={nameOf(entry.actor)} lengthMax={200} />
+            <Foreign text={actor} />
           </span>
           <span>
-            <Foreign text={entry.action} />
+            <Foreign text={action} />
           </span>
           <span>
-            <Foreign text={(entry.targets ?? []).map(nameOf).join(", ")} lengthMax={200} />
+            <Foreign text={targets} />
           </span>
         </span>
       </Link>
     </li>
   );
 });
-
-function nameOf({ name, id }: Party): string {
-  return name ?? id;
-}

@@ -1,9 +1,9 @@
-import type { Entry, LogEntry } from "@stele/client";
 import { expect, test } from "vitest";
+import type { LiveEvent } from "./live-event.ts";
 import { LiveRows } from "./live-rows.ts";
 
-const entry = { action: "door.opened" } as Entry;
-const at = (index: number): LogEntry => ({ index, entry });
+const shown = { occurredAt: "", receivedAt: "", outcome: "", actor: "", action: "", targets: "" };
+const at = (index: number): LiveEvent => ({ index, ...shown });
 const indexes = (rows: LiveRows) => rows.view().rows.map(({ index }) => index);
 
 function take(rows: LiveRows, from: number, to: number): void {

@@ -1,4 +1,4 @@
-import type { LogEntry } from "@stele/client";
+import type { LiveEvent } from "./live-event.ts";
 
 /** So many events are in the list at most, and so many may wait while it is held. */
 export const ROWS_MAX = 5_000;
@@ -16,14 +16,14 @@ export interface Break {
 
 export interface RowsView {
   /** The oldest first. */
-  readonly rows: readonly LogEntry[];
+  readonly rows: readonly LiveEvent[];
   readonly held: boolean;
   /** Have come while the list is held. */
   readonly waiting: number;
   /** Were in the list, and had to make room. */
   readonly dropped: number;
   /** The oldest of those. */
-  readonly firstDropped: LogEntry | undefined;
+  readonly firstDropped: LiveEvent | undefined;
   readonly breaks: readonly Break[];
 }
 
@@ -34,11 +34,11 @@ export interface RowsView {
 export class LiveRows {
   readonly #isComplete: boolean;
   readonly #max: number;
-  #rows: LogEntry[] = [];
-  #waiting: LogEntry[] = [];
+  #rows: LiveEvent[] = [];
+  #waiting: LiveEvent[] = [];
   #held = false;
   #dropped = 0;
-  #firstDropped: LogEntry | undefined;
+  #firstDropped: LiveEvent | undefined;
   #breaks: readonly Break[] = [];
   #next: number | undefined;
 
@@ -58,8 +58,8 @@ export class LiveRows {
     this.#next ??= index;
   }
 
-  take(entry: LogEntry): void {
-    const { index } = entry;
+  take(event: LiveEvent): void {
+    const { index } = event;
     const expected = this.#next ?? index;
     if (index < expected) {
       this.#break({ kind: "repeated", first: index, last: index });
@@ -69,8 +69,8 @@ export class LiveRows {
       this.#break({ kind: "missing", first: expected, last: index - 1 });
     }
     this.#next = index + 1;
-    if (this.#held) this.#waiting.push(entry);
-    else this.#show([entry]);
+    if (this.#held) this.#waiting.push(event);
+    else this.#show([event]);
   }
 
   hold(): void {
@@ -102,7 +102,7 @@ export class LiveRows {
     };
   }
 
-  #show(entries: readonly LogEntry[]): void {
+  #show(entries: readonly LiveEvent[]): void {
     for (const entry of entries) this.#rows.push(entry);
     // Moving all of them for each one that comes would be slow.
     if (this.#rows.length < SLACK * this.#max) return;

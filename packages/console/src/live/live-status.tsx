@@ -1,9 +1,9 @@
 import { Anchor, Text } from "@mantine/core";
-import type { LogEntry } from "@stele/client";
 import { Link } from "@tanstack/react-router";
 import { useStatus } from "../api/status.ts";
 import { formatCount } from "../ui/format-number.ts";
 import { ConnectionState } from "./connection-state.tsx";
+import type { LiveEvent } from "./live-event.ts";
 import type { LiveFeed, LiveView } from "./live-feed.ts";
 import { RateDisplay } from "./rate-display.tsx";
 import classes from "./live.module.css";
@@ -50,9 +50,9 @@ function Position({ next, log }: { readonly next: number | undefined; readonly l
 /** What waits, and what made room. */
 function Unseen({ view, log, query }: Omit<LiveStatusProps, "feed">) {
   const { held, waiting, connection, dropped, firstDropped } = view;
-  const searchBehind = ({ entry }: LogEntry) => ({
+  const searchBehind = ({ receivedAt }: LiveEvent) => ({
     log,
-    q: `${query} received_after:${entry.received_at}`.trim(),
+    q: `${query} received_after:${receivedAt}`.trim(),
     order: "oldest" as const,
   });
   return (
