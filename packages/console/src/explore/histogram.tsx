@@ -1,5 +1,5 @@
 import { NativeSelect, Skeleton } from "@mantine/core";
-import { useMemo } from "react";
+import { useDeferredValue, useMemo } from "react";
 import { useChartColors } from "../ui/chart-colors.ts";
 import { formatCount } from "../ui/format-number.ts";
 import { EmptyState, ErrorPanel } from "../ui/states.tsx";
@@ -28,6 +28,11 @@ export function Histogram() {
   const split = splitOf(search.split);
   const layers = useMemo(() => (counts ? stack(counts) : []), [counts]);
   const shades = useMemo(() => layerColors(layers, split, colors), [layers, split, colors]);
+  // A thousand cells that are not seen: they come after what is, between its frames.
+  const tabled = useDeferredValue(
+    useMemo(() => (counts ? { counts, layers } : null), [counts, layers]),
+    null,
+  );
   const behind = counts ? counts.treeSize - counts.indexedSize : 0;
 
   return (
@@ -62,7 +67,7 @@ export function Histogram() {
         {counts && counts.buckets.length > 0 && <PlotArea counts={counts} layers={layers} colors={shades} />}
         {counts && counts.buckets.length === 0 && <EmptyState title="No events in this time" />}
       </div>
-      {counts && <CountsTable counts={counts} layers={layers} zone={zone} />}
+      {tabled && <CountsTable counts={tabled.counts} layers={tabled.layers} zone={zone} />}
     </section>
   );
 }
