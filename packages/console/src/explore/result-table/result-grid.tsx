@@ -1,5 +1,4 @@
 import { VisuallyHidden } from "@mantine/core";
-import { useVirtualizer } from "@tanstack/react-virtual";
 import {
   useEffect,
   useId,
@@ -18,12 +17,12 @@ import { ResultRow } from "./result-row.tsx";
 import { rowOfKey } from "./row-of-key.ts";
 import type { RowWindows } from "./row-windows.ts";
 import type { Cursor } from "./use-cursor.ts";
+import { useRowsInView } from "./use-rows-in-view.ts";
 import classes from "./result-table.module.css";
 
 export const ROW_HEIGHT = 32;
 export const CARD_HEIGHT = 60;
 const HEAD_HEIGHT = 32;
-const OVERSCAN = 5;
 
 interface ResultGridProps {
   readonly windows: RowWindows;
@@ -64,19 +63,13 @@ export function ResultGrid(props: ResultGridProps) {
   const headHeight = isNarrow ? 0 : HEAD_HEIGHT;
   const { row: current } = cursor;
 
-  const virtual = useVirtualizer({
-    count: rowCount,
-    getScrollElement: () => gridRef.current,
-    estimateSize: () => height,
-    overscan: OVERSCAN,
-    scrollMargin: headHeight,
-    scrollPaddingStart: headHeight,
-    useFlushSync: false,
+  const { first, last, pageRows, scrollToRow, scrollToTop } = useRowsInView({
+    gridRef,
+    rowCount,
+    height,
+    headHeight,
   });
-  const items = virtual.getVirtualItems();
-  const [first, last] = [items[0]?.index, items.at(-1)?.index];
 
-  useEffect(() => virtual.measure(), [virtual, height]);
   useEffect(() => {
     if (first !== undefined && last !== undefined) windows.want(first, last);
   }, [windows, first, last]);
@@ -85,17 +78,16 @@ export function ResultGrid(props: ResultGridProps) {
   useEffect(() => {
     const before = followed.current;
     followed.current = { current, resultKey };
-    if (before.current !== current) virtual.scrollToIndex(current, { align: "auto" });
-    else if (before.resultKey !== resultKey) virtual.scrollToOffset(0);
-  }, [virtual, current, resultKey]);
+    if (before.current !== current) scrollToRow(current);
+    else if (before.resultKey !== resultKey) scrollToTop();
+  }, [scrollToRow, scrollToTop, current, resultKey]);
 
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.ctrlKey || event.altKey || event.metaKey) return;
     if (event.key === "Enter") cursor.open(current);
     else if (event.key === "Escape") cursor.close();
     else {
-      const seen = (virtual.scrollRect?.height ?? 0) - headHeight;
-      const page = Math.max(1, Math.floor(seen / height) - 1);
+      const page = Math.max(1, pageRows - 1);
       const to = rowOfKey(event.key, current, { page, rowCount });
       if (to === undefined) return;
       cursor.moveTo(to);
@@ -108,10 +100,11 @@ export function ResultGrid(props: ResultGridProps) {
   };
 
   // The current row stays, out of view or not: it is what the focus refers to.
-  const positions = items.map(({ index }) => index);
-  if (rowCount > 0 && first !== undefined && last !== undefined) {
+  const positions: number[] = [];
+  if (first !== undefined && last !== undefined) {
+    for (let position = first; position <= last; position++) positions.push(position);
     if (current < first) positions.unshift(current);
-    else if (current > last) positions.push(current);
+    else if (current > last && rowCount > 0) positions.push(current);
   }
   const Row = isNarrow ? ResultCard : ResultRow;
   return (
