@@ -1,8 +1,7 @@
-import { AppShell, Group, NativeSelect } from "@mantine/core";
-import { Outlet, useNavigate } from "@tanstack/react-router";
-import { useLogs } from "../api/status.ts";
+import { AppShell, Group } from "@mantine/core";
+import { Outlet } from "@tanstack/react-router";
 import { AlarmBadge } from "./alarm-badge.tsx";
-import { useLogName } from "./log-name.ts";
+import { LogPicker } from "./log-picker.tsx";
 import { Navigation } from "./navigation.tsx";
 import { Settings } from "./settings.tsx";
 import classes from "./shell.module.css";
@@ -36,21 +35,5 @@ export function Shell() {
         </nav>
       </AppShell.Footer>
     </AppShell>
-  );
-}
-
-function LogPicker() {
-  const { data } = useLogs();
-  const log = useLogName();
-  const navigate = useNavigate();
-  const names = new Set([...(data ?? []).map(({ name }) => name), log]);
-  return (
-    <NativeSelect
-      size="xs"
-      aria-label="Log"
-      value={log}
-      data={[...names]}
-      onChange={(event) => void navigate({ to: "/", search: { log: event.currentTarget.value } })}
-    />
   );
 }
