@@ -32,7 +32,9 @@ const explore = createRoute({
   path: "/",
   validateSearch: exploreSearch,
   loaderDeps: ({ search: { log, q, from, to } }) => ({ log, q, from, to }),
-  loader: ({ deps: { log = DEFAULT_LOG, ...asked } }) => {
+  loader: ({ deps: { log = DEFAULT_LOG, ...asked }, preload }) => {
+    // Whoever moves the mouse over links to searches does not ask all of these.
+    if (preload) return;
     const snapshot = snapshotOptions(makeClient(log, currentSession().token), queryText(asked));
     // One that was asked for is the page's affair, also if it failed.
     if (!queryClient.getQueryState(snapshot.queryKey)) void queryClient.prefetchQuery(snapshot);

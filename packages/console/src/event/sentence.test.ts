@@ -38,6 +38,12 @@ test("names people by name and id, and the first targets of many", () => {
   );
 });
 
+test("names a target by its id, too", () => {
+  expect(say({ targets: [{ type: "document", id: "doc_7", name: "Payroll" }] })).toContain(
+    "updated document Payroll (doc_7) at ",
+  );
+});
+
 test("keeps an action that is no verb in the past as it is", () => {
   expect(say({ action: "iam.create-role" })).toContain("alice (user) did iam.create-role at ");
   expect(say({ action: "constructor" })).toContain("did constructor");

@@ -33,7 +33,10 @@ export function sentenceOf(entry: Entry): Phrase[] {
   }
   for (const [i, target] of targets.slice(0, TARGETS_MAX).entries()) {
     if (i > 0) phrases.push(words(", "));
-    phrases.push(value(target.type ?? ""), words(" "), value(target.name ?? target.id));
+    const { type = "", id, name } = target;
+    phrases.push(value(type), words(" "), value(name ?? id));
+    // Anything may have any name.
+    if (name !== undefined && name !== id) phrases.push(words(" ("), value(id), words(")"));
   }
   const more = targets.length - TARGETS_MAX;
   if (more > 0) phrases.push(words(` and ${more} more`));

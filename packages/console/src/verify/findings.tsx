@@ -5,6 +5,7 @@ import { Link } from "@tanstack/react-router";
 import { useLogName } from "../app/log-name.ts";
 import { Foreign } from "../ui/foreign.tsx";
 import { formatCount } from "../ui/format-number.ts";
+import { LongText } from "../ui/long-text.tsx";
 import { Time } from "../ui/time.tsx";
 import classes from "./verify.module.css";
 
@@ -52,7 +53,7 @@ function Finding({ finding }: { readonly finding: VerificationFinding }) {
   const { code, message, place, copy, firstIndex, lastIndex, foundAt } = finding;
   return (
     <>
-      <Foreign text={message} />
+      <LongText text={message} />
       <Text size="xs" mt={2}>
         <span className="mono">{code}</span> · <Foreign text={copy} /> · <Foreign text={place} /> ·{" "}
         <Time value={foundAt} seconds withZone />

@@ -70,6 +70,8 @@ export const ERROR_STATUS: Readonly<Record<string, number>> = {
   log_fenced: 503,
   index_behind: 503,
   search_overloaded: 503,
+  // For the node's own log: whoever asked has closed the connection.
+  search_abandoned: 499,
   search_timeout: 503,
   search_memory: 503,
   search_closed: 503,

@@ -1,5 +1,7 @@
 import { Type } from "typebox";
 import { parseTime, queryFromParameters, type QueryParameters } from "@stele/query";
+import type { FastifyReply } from "fastify";
+import { forAsker } from "../search/asker.ts";
 import { OFFSET_MAX } from "../search/search-index.ts";
 import type { Api, ApiContext } from "./api.ts";
 import { RequestError } from "./errors.ts";
@@ -117,13 +119,15 @@ export function searchRoutes(api: Api, { node, limits, nowMs }: ApiContext): voi
       const { cursor, offset, as_of, min_index, ...filters } = others;
       const query = readQuery(filters);
       const log = await indexedLog(request.params.log, min_index, as_of);
-      const page = await log.search.search(query, {
-        order,
-        limit,
-        ...(cursor !== undefined && { cursor }),
-        ...(offset !== undefined && { offset }),
-        ...(as_of !== undefined && { asOf: as_of }),
-      });
+      const page = await whileAsked(reply, () =>
+        log.search.search(query, {
+          order,
+          limit,
+          ...(cursor !== undefined && { cursor }),
+          ...(offset !== undefined && { offset }),
+          ...(as_of !== undefined && { asOf: as_of }),
+        }),
+      );
       const events = page.items.map(({ index, entry }) => `{"index":${index},"entry":${entry}}`);
       const { nextCursor, total, indexedSize } = page;
       const sizes = { total, indexed_size: indexedSize, tree_size: log.head().treeSize };
@@ -164,11 +168,11 @@ export function searchRoutes(api: Api, { node, limits, nowMs }: ApiContext): voi
       }),
       response: answers(200, "The counts", json(Counted)),
     },
-    handler: async (request) => {
+    handler: async (request, reply) => {
       const { buckets, interval_ms, field, from, to, as_of, min_index, ...filters } = request.query;
       const query = readQuery(filters);
       const log = await indexedLog(request.params.log, min_index, as_of);
-      const histogram = await log.search.histogram(query, {
+      const options = {
         ...(interval_ms === undefined
           ? { buckets: buckets ?? BUCKETS_DEFAULT }
           : { intervalMs: interval_ms }),
@@ -176,7 +180,8 @@ export function searchRoutes(api: Api, { node, limits, nowMs }: ApiContext): voi
         ...(from !== undefined && { from: readTime("from", from, nowMs()) }),
         ...(to !== undefined && { to: readTime("to", to, nowMs()) }),
         ...(as_of !== undefined && { asOf: as_of }),
-      });
+      };
+      const histogram = await whileAsked(reply, () => log.search.histogram(query, options));
       return {
         interval_ms: histogram.intervalMs,
         buckets: histogram.buckets.map((bucket) => ({
@@ -206,15 +211,28 @@ export function searchRoutes(api: Api, { node, limits, nowMs }: ApiContext): voi
       }),
       response: answers(200, "The values, most frequent first", json(Top)),
     },
-    handler: async (request) => {
+    handler: async (request, reply) => {
       const { field, limit = TOP_DEFAULT, as_of, min_index, ...filters } = request.query;
       const query = readQuery(filters);
       const log = await indexedLog(request.params.log, min_index, as_of);
       const asOf = as_of !== undefined && { asOf: as_of };
-      const { values, indexedSize } = await log.search.top(query, field, limit, { ...asOf });
+      const top = () => log.search.top(query, field, limit, { ...asOf });
+      const { values, indexedSize } = await whileAsked(reply, top);
       return { values, indexed_size: indexedSize, tree_size: log.head().treeSize };
     },
   });
+}
+
+/** Ends the work when the client closes the connection: a page asks anew with each key that is typed. */
+async function whileAsked<T>({ raw }: FastifyReply, work: () => Promise<T>): Promise<T> {
+  const gone = new AbortController();
+  const leave = () => gone.abort();
+  raw.once("close", leave);
+  try {
+    return await forAsker(gone.signal, work);
+  } finally {
+    raw.off("close", leave);
+  }
 }
 
 function readTime(name: string, text: string, nowMs: number): number {

@@ -73,6 +73,24 @@ it("interrupts what takes too long, and bounds what runs and what waits", async 
   await expect(database.query("SELECT 1")).rejects.toMatchObject({ code: "search_closed" });
 });
 
+it("reads nothing that nobody waits for any more, running or waiting", async () => {
+  const database = await Database.open({ ...options(), connectionsMax: 1 });
+  const endless = "SELECT count(*) FROM range(1_000_000_000_000)";
+  const [running, waiting] = [new AbortController(), new AbortController()];
+  const first = database.query(endless, [], running.signal);
+  const second = database.query(endless, [], waiting.signal);
+  const third = database.query("SELECT 1", []);
+  waiting.abort();
+  await expect(second).rejects.toMatchObject({ code: "search_abandoned" });
+  running.abort();
+  await expect(first).rejects.toMatchObject({ code: "search_abandoned" });
+  expect(await third).toEqual([[1]]);
+  await expect(database.query("SELECT 1", [], running.signal)).rejects.toMatchObject({
+    code: "search_abandoned",
+  });
+  await database.close();
+});
+
 it("tells when memory does not suffice", async () => {
   const database = await Database.open({ ...options(), memoryLimitMb: 20 });
   const sql = "SELECT list(range::VARCHAR || repeat('x', 200)) FROM range(1000000)";

@@ -105,11 +105,14 @@ export class Database {
    * All rows of one statement, with `$1` for `params[0]`; it need not refer to all of them. It is interrupted when it
    * takes too long.
    *
-   * @throws UnavailableError `search_timeout`, `search_overloaded` (too many wait), `search_memory`
+   * @param asker given once nobody waits for the rows any more: they are not read then
+   * @throws UnavailableError `search_timeout`, `search_overloaded` (too many wait), `search_memory`, `search_abandoned`
    */
-  async query(sql: string, params: readonly DuckDBValue[] = []): Promise<Row[]> {
-    const connection = await this.#take();
+  async query(sql: string, params: readonly DuckDBValue[] = [], asker?: AbortSignal): Promise<Row[]> {
+    const connection = await this.#take(asker);
     let late = false;
+    const leave = () => connection.interrupt();
+    asker?.addEventListener("abort", leave);
     const timer = setTimeout(() => {
       late = true;
       connection.interrupt();
@@ -119,14 +122,16 @@ export class Database {
       // In one transaction: DuckDB leaves out conditions that are true by the table's statistics when it prepares a statement,
       // and would otherwise run it on rows that were inserted since.
       await connection.run("BEGIN");
+      if (asker?.aborted) throw abandoned();
       const rows = (await connection.runAndReadAll(text, values)).getRows();
       await connection.run("COMMIT");
       return rows;
     } catch (cause) {
       await connection.run("ROLLBACK").catch(() => undefined); // there may be no transaction to end
-      throw queryError(cause, late, sql);
+      throw asker?.aborted ? abandoned(cause) : queryError(cause, late, sql);
     } finally {
       clearTimeout(timer);
+      asker?.removeEventListener("abort", leave);
       this.#give(connection);
     }
   }
@@ -141,9 +146,10 @@ export class Database {
     params: readonly DuckDBValue[],
     paths: readonly string[],
     need: SegmentNeed,
+    asker?: AbortSignal,
   ): Promise<Row[]> {
     try {
-      return await this.query(sql, params);
+      return await this.query(sql, params, asker);
     } catch (error) {
       if (error instanceof UnavailableError) throw error;
       for (const path of paths) await this.#checkFile(path, need);
@@ -173,8 +179,9 @@ export class Database {
     }
   }
 
-  async #take(): Promise<DuckDBConnection> {
+  async #take(asker?: AbortSignal): Promise<DuckDBConnection> {
     if (this.#closed) throw new UnavailableError("search_closed", "The node is stopping");
+    if (asker?.aborted) throw abandoned();
     const connection = this.#idle.pop();
     if (connection) return connection;
     if (this.#waiting.length >= this.#waitingMax) {
@@ -182,7 +189,18 @@ export class Database {
         retryAfterMs: 1000,
       });
     }
-    return await new Promise((resolve) => this.#waiting.push(resolve));
+    return await new Promise((resolve, reject) => {
+      const enter = (free: DuckDBConnection) => {
+        asker?.removeEventListener("abort", leave);
+        resolve(free);
+      };
+      const leave = () => {
+        this.#waiting.splice(this.#waiting.indexOf(enter), 1);
+        reject(abandoned());
+      };
+      asker?.addEventListener("abort", leave, { once: true });
+      this.#waiting.push(enter);
+    });
   }
 
   #give(connection: DuckDBConnection): void {
@@ -226,6 +244,10 @@ function openError(cause: unknown, lockPath: string | undefined): SteleError {
     `${dirname(lockPath)} is in use by ${holder} (it holds ${lockPath}). Stop it first, or use another directory`,
     { cause },
   );
+}
+
+function abandoned(cause?: unknown): UnavailableError {
+  return new UnavailableError("search_abandoned", "Nobody waits for the answer any more", { cause });
 }
 
 function queryError(cause: unknown, late: boolean, sql: string): SteleError {

@@ -6,6 +6,7 @@ export const SEARCH_ERROR_CODES = {
   index_gap: "Entries were handed to the index that do not follow the ones before.",
   index_count_wrong: "A batch does not hold as many entries as it was said to.",
   search_timeout: "A query took too long and was interrupted.",
+  search_abandoned: "Who asked has gone; nobody is told.",
   search_overloaded: "Too many queries wait already.",
   search_memory: "A query needs more memory than it may have.",
   search_closed: "The node is stopping.",

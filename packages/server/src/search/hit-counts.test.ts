@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { askerSignal, forAsker } from "./asker.ts";
 import { HitCounts } from "./hit-counts.ts";
 import { parseQuery } from "@stele/query";
 
@@ -28,4 +29,23 @@ it("forgets a failure, and what was not used for longest", async () => {
   expect(await counts(0, 3, count)).toBe(3);
   expect(await counts(0, 1, count)).toBe(1);
   expect(await counts(0, 2, count)).toBe(4);
+});
+
+it("counts to the end what others may wait for, too, though who asked first has gone", async () => {
+  const counts = new HitCounts().of(ask("actor:alice"));
+  const gone = new AbortController();
+  const release = Promise.withResolvers<void>();
+  const signals: (AbortSignal | undefined)[] = [];
+  const first = forAsker(gone.signal, () =>
+    counts(0, 1, async () => {
+      await release.promise;
+      signals.push(askerSignal());
+      return 7;
+    }),
+  );
+  const second = counts(0, 1, async () => 8);
+  gone.abort();
+  release.resolve();
+  expect(await Promise.all([first, second])).toEqual([7, 7]);
+  expect(signals).toEqual([undefined]);
 });

@@ -1,4 +1,5 @@
 import { hash } from "node:crypto";
+import { forAll } from "./asker.ts";
 import { formatQuery, type Query } from "@stele/query";
 
 /** Of some 100 bytes each. */
@@ -22,7 +23,7 @@ export class HitCounts {
     return async (start, end, count) => {
       const key = `${digest} ${start} ${end}`;
       const known = this.#counts.get(key);
-      const counting = known ?? count();
+      const counting = known ?? forAll(count);
       if (!known) {
         counting.catch(() => {
           if (this.#counts.get(key) === counting) this.#counts.delete(key);

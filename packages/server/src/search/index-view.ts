@@ -1,4 +1,5 @@
 import { DuckDBBlobValue, listValue, type DuckDBValue } from "@duckdb/node-api";
+import { askerSignal } from "./asker.ts";
 import { quoted, type Database, type Row } from "./database.ts";
 import type { HotChunk, HotIndex } from "./hot-index.ts";
 import type { SqlCondition } from "./query-sql.ts";
@@ -86,7 +87,7 @@ export class PartReader {
     }
     if (segments.length === 0) {
       if (selects.length === 0) return [];
-      return await this.#database.query(statement(`(${selects.join(" UNION ALL ")})`), values);
+      return await this.#database.query(statement(`(${selects.join(" UNION ALL ")})`), values, askerSignal());
     }
     // Where all is inside, the column does not have to be read.
     const conditions = [where];
@@ -105,7 +106,7 @@ export class PartReader {
           );
           const collect = i > 0 ? `INSERT INTO ${found} ${hits}` : `CREATE TABLE ${found} AS ${hits}`;
           const sql = last ? statement(`(${relation})`) : collect;
-          return await this.#database.queryFiles(sql, values, paths, need);
+          return await this.#database.queryFiles(sql, values, paths, need, askerSignal());
         });
         if (last) return rows;
       }
@@ -153,6 +154,7 @@ export class PartReader {
              FROM (SELECT string_split(decode($${params.length + 1}::BLOB), chr(10)) AS parts))) USING (seq)
          WHERE (${where})`,
         [...params, text],
+        askerSignal(),
       );
       for (const [seq] of rows) found.push(seq as bigint);
     }

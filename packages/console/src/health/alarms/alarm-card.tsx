@@ -3,6 +3,7 @@ import type { Alarm } from "@stele/client";
 import { IconAlertTriangle, IconBellOff } from "@tabler/icons-react";
 import { useState } from "react";
 import { Foreign } from "../../ui/foreign.tsx";
+import { LongText } from "../../ui/long-text.tsx";
 import { Time } from "../../ui/time.tsx";
 import { Acknowledge } from "./acknowledge.tsx";
 import { AlarmEvidence } from "./alarm-evidence.tsx";
@@ -30,13 +31,13 @@ export function AlarmCard({ alarm }: { readonly alarm: Alarm }) {
         </span>
       </p>
       <p className={classes["message"]}>
-        <Foreign text={alarm.message} />
+        <LongText text={alarm.message} />
       </p>
       <p className={classes["detail"]}>
         <b>Place:</b> <Foreign text={log === undefined ? "this node" : `log ${log}`} />
         {subject !== "" && (
           <>
-            , <Foreign text={subject} />
+            , <LongText text={subject} />
           </>
         )}
       </p>

@@ -1,7 +1,7 @@
 import { memo } from "react";
-import { Foreign } from "../../ui/foreign.tsx";
 import { formatCount } from "../../ui/format-number.ts";
 import { formatDuration } from "../../ui/format-time.ts";
+import { LongText } from "../../ui/long-text.tsx";
 import { NumberCell } from "../ui/figures-table.tsx";
 import { Verdict } from "../ui/verdict.tsx";
 import { gapRanges, type SourceState } from "./source-state.ts";
@@ -15,7 +15,7 @@ export const SourceRow = memo(function SourceRow({ state }: { readonly state: So
   return (
     <tr>
       <th scope="row" className={classes["id"]}>
-        <Foreign text={source.id} />
+        <LongText text={source.id} />
       </th>
       <td className={classes["state"]}>
         <Verdicts state={state} />
