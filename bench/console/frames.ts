@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
-import { TRACE_CATEGORIES, tasksOf, type Task } from "./trace.ts";
+import { TRACE_CATEGORIES, TRACE_MARK, tasksOf, type Task } from "./trace.ts";
 
 export const LONG_MS = 50;
 
@@ -13,7 +13,7 @@ export interface Smoothness {
   readonly longestFrameMs: number;
   /** Frames that came more than 50 ms after the one before. */
   readonly longFrames: number;
-  /** Long animation frames of the page, and the scripts that ran in each. */
+  /** Long animation frames of the page, and the scripts that ran in each; the longest first. */
   readonly animationFrames: readonly string[];
   /** Of the main thread, the one with most CPU time first. */
   readonly tasks: readonly Task[];
@@ -30,6 +30,7 @@ export async function watchFrames(
 ): Promise<Smoothness> {
   await page.evaluate(watch);
   await browser.startTracing(page, { categories: TRACE_CATEGORIES });
+  await page.evaluate((mark) => void performance.mark(mark), TRACE_MARK);
   const startedMs = performance.now();
   let trace: Buffer;
   try {
@@ -47,7 +48,7 @@ export async function watchFrames(
     frames: gapsMs.length,
     longestFrameMs: Math.max(0, ...gapsMs),
     longFrames: gapsMs.filter((ms) => ms > LONG_MS).length,
-    animationFrames: long,
+    animationFrames: long.toSorted((a, b) => Number.parseInt(b) - Number.parseInt(a)),
     tasks: tasksOf(trace).toSorted((a, b) => b.cpuMs - a.cpuMs),
     seconds,
   };

@@ -31,6 +31,8 @@ const RUNS = Number(values.runs ?? (values.smoke ? 1 : 7));
 const LIVE = values.smoke ? { rate: 200, seconds: 2 } : { rate: 2_000, seconds: 20 };
 const IDLE_MS = values.smoke ? 500 : 5_000;
 const SCRIPT_BYTES_MAX = 300_000;
+/** Of the long animation frames of each action. */
+const TOLD_MAX = 5;
 const parts = new Set(values.only.split(","));
 const { traces } = values;
 
@@ -86,7 +88,7 @@ function describe({ name, frames, seconds, longestFrameMs, longFrames, tasks }: 
 
 function told(all: readonly Smoothness[]): void {
   for (const { name, animationFrames } of all) {
-    for (const frame of animationFrames) console.log(`- ${name}: ${frame}`);
+    for (const frame of animationFrames.slice(0, TOLD_MAX)) console.log(`- ${name}: ${frame}`);
   }
 }
 

@@ -18,7 +18,6 @@ interface TraceEvent {
   readonly dur?: number;
   readonly tdur?: number;
   readonly args?: {
-    readonly name?: string;
     readonly data?: { readonly type?: string; readonly functionName?: string; readonly url?: string };
   };
 }
@@ -30,24 +29,20 @@ export const TRACE_CATEGORIES = [
   "devtools.timeline",
   "disabled-by-default-devtools.timeline",
   "disabled-by-default-v8.gc",
+  "blink.user_timing",
 ];
+/** A mark that the traced page makes, to be told from other pages of the browser. */
+export const TRACE_MARK = "bench-frames";
 
 const PARTS_MAX = 4;
 const TASK = "RunTask";
 
-/** The tasks of the page that did most, of a trace in Chromium's JSON. */
+/** The tasks of the page that made the mark, of a trace in Chromium's JSON. */
 export function tasksOf(trace: Buffer): Task[] {
   const { traceEvents } = JSON.parse(trace.toString()) as { readonly traceEvents: readonly TraceEvent[] };
-  const threads = new Map<string, TraceEvent[]>();
-  for (const { name, args, pid, tid } of traceEvents) {
-    if (name === "thread_name" && args?.name === "CrRendererMain") threads.set(`${pid}/${tid}`, []);
-  }
-  for (const event of traceEvents) {
-    if (event.ph === "X") threads.get(`${event.pid}/${event.tid}`)?.push(event);
-  }
-  const busy = (events: readonly TraceEvent[]) =>
-    events.reduce((sum, { name, dur = 0 }) => sum + (name === TASK ? dur : 0), 0);
-  const [page = []] = [...threads.values()].toSorted((a, b) => busy(b) - busy(a));
+  const mark = traceEvents.find(({ name }) => name === TRACE_MARK);
+  if (!mark) throw new Error("The trace does not have the page");
+  const page = traceEvents.filter(({ ph, pid, tid }) => ph === "X" && pid === mark.pid && tid === mark.tid);
   // What encloses comes before what it encloses.
   const events = page.toSorted((a, b) => a.ts - b.ts || (b.dur ?? 0) - (a.dur ?? 0));
   const tasks: Task[] = [];
