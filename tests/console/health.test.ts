@@ -32,7 +32,7 @@ describe.skipIf(!HAS_CHROMIUM)("the health page", () => {
     const opened = await browser.open(node, { path: "/health" });
     const { page } = opened;
     await page.getByText("No alarms").waitFor();
-    expect(await page.title()).toBe("Stele");
+    expect(await page.title()).toBe("Health · main · Stele");
 
     const positions = page.getByRole("table", { name: "Positions of the log" });
     await positions.waitFor();
@@ -122,7 +122,7 @@ describe.skipIf(!HAS_CHROMIUM)("the health page", () => {
     const { page } = opened;
     const alarms = page.getByRole("region", { name: "Alarms", exact: true });
     await alarms.getByText("source_gap").waitFor(SOON);
-    await expect.poll(() => page.title()).toBe("(1) Stele");
+    await expect.poll(() => page.title()).toBe("(1) Health · main · Stele");
     await alarms.getByText("Ask the source for what is missing").waitFor();
     await alarms.getByRole("button", { name: "Show the evidence" }).click();
     await alarms.getByRole("region", { name: "Evidence" }).getByText('"missing": 7').waitFor();

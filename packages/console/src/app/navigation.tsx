@@ -1,5 +1,6 @@
 import { IconActivity, IconHeartbeat, IconSearch, IconShieldCheck } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
+import { useLogSearch } from "./log-name.ts";
 import classes from "./shell.module.css";
 
 const PAGES = [
@@ -12,11 +13,12 @@ const PAGES = [
 /** Links to the pages. They keep the log, and nothing else of the page that is left. */
 export function Navigation({ stacked = false }: { readonly stacked?: boolean }) {
   const className = stacked ? `${classes["link"]} ${classes["stacked"]}` : classes["link"];
+  const search = useLogSearch();
   return PAGES.map(({ to, label, Icon }) => (
     <Link
       key={to}
       to={to}
-      search={({ log }: { log?: string }) => (log === undefined ? {} : { log })}
+      search={search}
       activeOptions={{ exact: to === "/", includeSearch: false }}
       className={className ?? ""}
     >

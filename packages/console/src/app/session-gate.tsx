@@ -3,6 +3,7 @@ import { focusManager } from "@tanstack/react-query";
 import { useEffect, useRef, useState, type ReactNode } from "react";
 import { queryClient } from "../api/query-client.ts";
 import { useSessionInfo } from "../api/session-info.ts";
+import { usePageTitle } from "./page-title.ts";
 import { roleProblem, SIGNED_OUT, useSession } from "./session.ts";
 import { SignIn } from "./sign-in.tsx";
 
@@ -44,6 +45,7 @@ export function SessionGate({ children }: { readonly children: ReactNode }) {
 }
 
 function SignInPage({ reason }: { readonly reason: string | undefined }) {
+  usePageTitle("Sign in");
   return (
     <Container size={420} component="main" pt="15vh">
       <Paper withBorder p="lg">

@@ -80,9 +80,8 @@ interface ChoiceProps {
 
 function Choice({ label, chosen, choose }: ChoiceProps) {
   return (
-    <Menu.Item role="menuitemradio" aria-checked={chosen} onClick={choose} fw={chosen ? 600 : undefined}>
-      {chosen ? "✓ " : ""}
+    <Menu.RadioItem value={label} checked={chosen} onChange={choose} closeMenuOnClick>
       {label}
-    </Menu.Item>
+    </Menu.RadioItem>
   );
 }

@@ -13,6 +13,8 @@ export const theme = createTheme({
     Alert: Alert.extend({ classNames: { title: "alert-title" } }),
     // It is a <header>, which would be another banner of the page.
     ModalHeader: { defaultProps: { role: "none" } },
+    // Inside of what it belongs to, so that it is part of a landmark; its first item gets the focus, not an element that nobody sees.
+    Menu: { defaultProps: { withinPortal: false, withInitialFocusPlaceholder: false } },
     DrawerHeader: { defaultProps: { role: "none" } },
   },
 });

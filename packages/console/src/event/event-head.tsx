@@ -1,9 +1,9 @@
-import { Badge, Button, Group, Text } from "@mantine/core";
+import { Badge, Button, Group } from "@mantine/core";
 import type { Entry } from "@stele/client";
 import { IconChevronLeft, IconChevronRight } from "@tabler/icons-react";
 import { Link, useLocation, useSearch } from "@tanstack/react-router";
+import type { ReactNode } from "react";
 import { Foreign, visible } from "../ui/foreign.tsx";
-import { formatCount } from "../ui/format-number.ts";
 import { Time } from "../ui/time.tsx";
 import { sentenceOf, type Phrase } from "./sentence.ts";
 import classes from "./event.module.css";
@@ -22,33 +22,34 @@ interface EventHeadProps {
   readonly entry: Entry | undefined;
 }
 
-/** Which event it is, how far it got, and what happened, in a sentence. */
+/** How far the event got, and what happened, in a sentence. */
 export function EventHead({ log, index, state, entry }: EventHeadProps) {
   return (
     <>
       <Group gap="xs" justify="space-between">
-        <Group gap="xs">
-          <Text fw={600} className="tabular">
-            #{formatCount(index)}
-          </Text>
-          {state !== undefined && (
-            <Badge
-              variant="default"
-              radius="sm"
-              tt="none"
-              title={`The node says so. ${STATES.get(state) ?? ""}`}
-            >
-              {visible(state)}
-            </Badge>
-          )}
-        </Group>
-        <Group gap={4} component="nav" aria-label="Events beside this one">
-          <Step log={log} index={index - 1} label="Previous">
-            <IconChevronLeft size={16} aria-hidden />
-          </Step>
-          <Step log={log} index={index + 1} label="Next">
-            <IconChevronRight size={16} aria-hidden />
-          </Step>
+        {state !== undefined && (
+          <Badge
+            variant="default"
+            radius="sm"
+            tt="none"
+            title={`The node says so. ${STATES.get(state) ?? ""}`}
+          >
+            {visible(state)}
+          </Badge>
+        )}
+        <Group gap={4} ml="auto" component="nav" aria-label="Events beside this one">
+          <Step
+            log={log}
+            index={index - 1}
+            label="Previous in the log"
+            leftSection={<IconChevronLeft size={16} aria-hidden />}
+          />
+          <Step
+            log={log}
+            index={index + 1}
+            label="Next in the log"
+            rightSection={<IconChevronRight size={16} aria-hidden />}
+          />
         </Group>
       </Group>
       {entry && (
@@ -79,14 +80,15 @@ interface StepProps {
   readonly log: string;
   readonly index: number;
   readonly label: string;
-  readonly children: React.ReactNode;
+  readonly leftSection?: ReactNode;
+  readonly rightSection?: ReactNode;
 }
 
 /** To the event before or behind; beside the table of the explore page if that is where this one stands. */
-function Step({ log, index, label, children }: StepProps) {
+function Step({ log, index, label, ...arrow }: StepProps) {
   const isPane = useLocation({ select: ({ pathname }) => pathname === "/" });
   const search = useSearch({ strict: false });
-  const looks = { variant: "default", size: "compact-sm", leftSection: children } as const;
+  const looks = { variant: "default", size: "compact-sm", ...arrow } as const;
   if (index < 0) {
     return (
       <Button {...looks} disabled>

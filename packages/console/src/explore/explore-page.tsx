@@ -1,7 +1,8 @@
 import { Title } from "@mantine/core";
-import { useCallback, useEffect, useMemo } from "react";
+import { useCallback, useEffect, useMemo, useRef, type RefObject } from "react";
 import { useStatus } from "../api/status.ts";
 import { useLogName } from "../app/log-name.ts";
+import { usePageTitle } from "../app/page-title.ts";
 import { ExportMenu } from "./export/export-menu.tsx";
 import type { EventSelection } from "./export/read-events.ts";
 import { Facets } from "./facets.tsx";
@@ -22,9 +23,13 @@ import classes from "./explore.module.css";
 export function ExplorePage() {
   const { search, change } = useExplore();
   const { q = "" } = search;
+  const log = useLogName();
+  usePageTitle(...(q === "" ? [] : [q]), "Explore", log);
+  const results = useRef<HTMLElement>(null);
   const { error } = useSnapshot();
   const refresh = useRefresh();
   const ask = useCallback((asked: string) => change({ q: asked, event: undefined }), [change]);
+  const leave = useCallback(() => results.current?.querySelector<HTMLElement>("[role=grid]")?.focus(), []);
   const refusal = useMemo(() => nodeProblem(error, q), [error, q]);
   const isEmpty = useIsEmpty();
   // The snapshot of the empty log is not what anybody wants to see once there is something.
@@ -36,7 +41,7 @@ export function ExplorePage() {
       </Title>
       <div className={classes["tools"]}>
         <div className={classes["search"]}>
-          <SearchBox query={q} ask={ask} range={search} refusal={refusal} onAgain={refresh} />
+          <SearchBox query={q} ask={ask} range={search} refusal={refusal} onAgain={refresh} onLeave={leave} />
         </div>
         <TimeRange />
         <div className={classes["buttons"]}>
@@ -45,12 +50,12 @@ export function ExplorePage() {
           <Export />
         </div>
       </div>
-      {isEmpty ? <FirstRun /> : <Results />}
+      {isEmpty ? <FirstRun /> : <Results tableRef={results} />}
     </div>
   );
 }
 
-function Results() {
+function Results({ tableRef }: { readonly tableRef: RefObject<HTMLElement | null> }) {
   return (
     <>
       <Histogram />
@@ -58,7 +63,7 @@ function Results() {
         <aside className={classes["facets"]} aria-label="Facets">
           <Facets />
         </aside>
-        <section className={classes["results"]} aria-label="Events">
+        <section ref={tableRef} className={classes["results"]} aria-label="Events">
           <ResultTable />
         </section>
       </div>

@@ -39,16 +39,18 @@ export function Histogram() {
     <section className={classes["histogram"]} aria-label="Events over time" aria-busy={isPlaceholderData}>
       <div className={classes["head"]}>
         <span className={`${classes["total"]} tabular`} role="status">
-          {counts ? (
-            `${formatCount(counts.total)} ${counts.total === 1 ? "event" : "events"}`
-          ) : (
-            <Skeleton height={22} width={130} animate={!error && !isRefused} />
-          )}
+          {counts
+            ? `${formatCount(counts.total)} ${counts.total === 1 ? "event" : "events"}`
+            : !isRefused && <Skeleton height={22} width={130} animate={!error} />}
         </span>
         {behind > 0 && (
-          <span className={classes["note"]}>{`${formatCount(behind)} newest are being indexed`}</span>
+          <span className={classes["note"]}>
+            {behind === 1 ? "the newest entry is" : `the newest ${formatCount(behind)} entries are`} not
+            counted yet
+          </span>
         )}
         <Legend layers={layers} colors={shades} />
+        <span className={classes["note"]}>Times in {zone}</span>
         <NativeSelect
           size="xs"
           aria-label="Split by"
@@ -63,7 +65,7 @@ export function Histogram() {
         {error && !counts && (
           <ErrorPanel title="The events can't be counted" error={error} retry={() => void refetch()} />
         )}
-        {!error && !counts && <Skeleton height={PLOT_HEIGHT} animate={!isRefused} />}
+        {!error && !counts && !isRefused && <Skeleton height={PLOT_HEIGHT} />}
         {counts && counts.buckets.length > 0 && <PlotArea counts={counts} layers={layers} colors={shades} />}
         {counts && counts.buckets.length === 0 && <EmptyState title="No events in this time" />}
       </div>

@@ -15,7 +15,7 @@ export function NothingFound() {
   const { meaning } = describeRange({ from, to }, nowMs, zone);
   return (
     <EmptyState title={q === undefined ? "No events in this time" : "Nothing matches"}>
-      <p>Searched was {meaning}.</p>
+      <p>This searched {meaning}.</p>
       {isLimited && (
         <Button
           size="compact-sm"

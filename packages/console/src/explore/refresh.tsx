@@ -39,16 +39,15 @@ export function Refresh({ refresh }: { readonly refresh: () => void }) {
         <Menu.Dropdown>
           <Menu.Label>Automatic refresh</Menu.Label>
           {PERIODS.map((period) => (
-            <Menu.Item
+            <Menu.RadioItem
               key={period.seconds}
-              role="menuitemradio"
-              aria-checked={seconds === period.seconds}
-              fw={seconds === period.seconds ? 600 : undefined}
-              onClick={() => setSeconds(period.seconds)}
+              value={period.label}
+              checked={seconds === period.seconds}
+              onChange={() => setSeconds(period.seconds)}
+              closeMenuOnClick
             >
-              {seconds === period.seconds ? "✓ " : ""}
               {period.label}
-            </Menu.Item>
+            </Menu.RadioItem>
           ))}
         </Menu.Dropdown>
       </Menu>

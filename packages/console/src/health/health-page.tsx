@@ -3,6 +3,7 @@ import type { NodeStatus } from "@stele/client";
 import { useHistory } from "../api/node.ts";
 import { useStatus } from "../api/status.ts";
 import { useLogName } from "../app/log-name.ts";
+import { usePageTitle } from "../app/page-title.ts";
 import { Foreign } from "../ui/foreign.tsx";
 import { ErrorPanel } from "../ui/states.tsx";
 import { Time } from "../ui/time.tsx";
@@ -18,6 +19,7 @@ import classes from "./health.module.css";
 
 /** What the node, its store and the log are at: what a person has to know first, then figures, now and over time. */
 export function HealthPage() {
+  usePageTitle("Health", useLogName());
   const status = useStatus();
   const staleness = useStaleness(status);
   const { data, error, isError, refetch } = status;

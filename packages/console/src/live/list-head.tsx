@@ -1,4 +1,3 @@
-import { zoneOffset } from "../ui/format-time.ts";
 import { useTimeZone } from "../ui/time-zone.tsx";
 import classes from "./live.module.css";
 
@@ -7,7 +6,7 @@ export function ListHead() {
   const { zone } = useTimeZone();
   return (
     <div className={classes["head"]}>
-      <span>Occurred, {zoneOffset(Date.now(), zone)}</span>
+      <span>Time ({zone})</span>
       <span aria-hidden>Index</span>
       <span aria-hidden>Outcome</span>
       <span aria-hidden>Actor</span>

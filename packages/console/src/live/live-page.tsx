@@ -3,6 +3,7 @@ import { RefusedError } from "@stele/client";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useCallback } from "react";
 import { useLogName } from "../app/log-name.ts";
+import { usePageTitle } from "../app/page-title.ts";
 import { problemOf } from "../explore/search-box/query-problem.ts";
 import { SearchBox } from "../explore/search-box/search-box.tsx";
 import { ErrorPanel } from "../ui/states.tsx";
@@ -21,6 +22,7 @@ import classes from "./live.module.css";
 export function LivePage() {
   const log = useLogName();
   const { q = "", from }: LiveSearch = useSearch({ from: "/live" });
+  usePageTitle(...(q === "" ? [] : [q]), "Live", log);
   const navigate = useNavigate({ from: "/live" });
   const { feed, retry } = useLiveFeed(log, q, from);
   const view = useLiveView(feed);

@@ -35,7 +35,7 @@ export function RateDisplay({ feed }: { readonly feed: LiveFeed }) {
 function Rate({ over, value }: { readonly over: string; readonly value: number }) {
   return (
     <div className={classes["rate"]}>
-      <dt>{over}</dt>
+      <dt>over {over}</dt>
       <dd className="tabular">{formatRate(value)}/s</dd>
     </div>
   );

@@ -22,6 +22,7 @@ import { formatHex } from "../ui/format-hex.ts";
 import { isUnreadable, type Unreadable } from "./check-messages.ts";
 import { checkCosignatures, type CheckedCosignatures } from "./cosigners.ts";
 import { keySource, knownKeys, type KnownKeys } from "./log-keys.ts";
+import { formatTime } from "../ui/format-time.ts";
 import { proofPath, type ProofPath } from "./proof-path.ts";
 import { STEP_NAMES, type ProofReport, type Step, type StepName } from "./proof-report.ts";
 import { checkSeen, type AskConsistency } from "./seen-checkpoint.ts";
@@ -231,8 +232,8 @@ function signatureStep(
       };
     }
     case "remembered": {
-      const since = new Date(remembered?.sinceMs ?? 0).toISOString().slice(0, 19);
-      const text = `${signed}${followed} This browser remembers the key since ${since}Z, when the node named it; pin it once you compared it with the one that you were given.`;
+      const since = formatTime(remembered?.sinceMs ?? 0, "UTC").slice(0, 19);
+      const text = `${signed}${followed} This browser remembers the key since ${since} UTC, when the node named it; pin it once you compared it with the one that you were given.`;
       return { name: "signature", state: "passed", text };
     }
     case "first-use": {

@@ -4,6 +4,7 @@ import { IconDownload, IconKey, IconRefresh } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import { useQueryClient, type UseQueryResult } from "@tanstack/react-query";
 import { useState } from "react";
+import { useLogSearch } from "../app/log-name.ts";
 import { download } from "../ui/download.ts";
 import { visible } from "../ui/foreign.tsx";
 import { isUnreadable } from "./check-messages.ts";
@@ -27,6 +28,7 @@ interface ProofSectionProps {
 
 /** Each step of a proof with what it computed, and what can be done with it. */
 export function ProofSection({ log, index, answered, proof, again }: ProofSectionProps) {
+  const search = useLogSearch();
   const [isTrustOpen, setTrustOpen] = useState(false);
   const queryClient = useQueryClient();
   const { data, error } = proof;
@@ -67,8 +69,8 @@ export function ProofSection({ log, index, answered, proof, again }: ProofSectio
         <Button {...LOOKS} leftSection={<IconRefresh size={14} aria-hidden />} onClick={again}>
           Check again
         </Button>
-        <Button {...LOOKS} component={Link} to="/verify">
-          Verify more
+        <Button {...LOOKS} renderRoot={(props) => <Link to="/verify" search={search} {...props} />}>
+          Verify the log
         </Button>
       </Group>
       <TrustDialog

@@ -1,8 +1,14 @@
 import { Button, FileButton, Group, Stack, Text, Textarea, Title } from "@mantine/core";
 import { checkFile } from "@stele/verifier-page/check-file";
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { FileResult } from "./file-result.tsx";
 import classes from "./verify.module.css";
+
+interface Checked {
+  readonly files: readonly File[];
+  /** What came of each of them. */
+  readonly views: readonly HTMLElement[];
+}
 
 /**
  * Evidence, proofs and proofs of misbehaviour that were dropped here, checked in this page: the file goes nowhere, and
@@ -11,15 +17,16 @@ import classes from "./verify.module.css";
 export function FileCheck() {
   const [files, setFiles] = useState<readonly File[]>([]);
   const [trusted, setTrusted] = useState("");
-  const [views, setViews] = useState<readonly HTMLElement[]>([]);
+  const [checked, setChecked] = useState<Checked>({ files: [], views: [] });
   const [over, setOver] = useState(false);
 
+  const results = useRef<HTMLDivElement>(null);
   useEffect(() => {
     let current = true;
     const run = async () => {
       const made: HTMLElement[] = [];
       for (const file of files) made.push(await checkFile(file, trusted));
-      if (current) setViews(made);
+      if (current) setChecked({ files, views: made });
     };
     void run();
     return () => {
@@ -27,6 +34,10 @@ export function FileCheck() {
     };
   }, [files, trusted]);
 
+  // What came of new files is below, often out of view. Nothing moves while a key is typed.
+  useEffect(() => {
+    if (checked.files.length > 0) results.current?.scrollIntoView({ block: "nearest" });
+  }, [checked.files]);
   useFilesDropped(setFiles, setOver);
 
   return (
@@ -67,8 +78,8 @@ export function FileCheck() {
           autoComplete="off"
           classNames={{ input: "mono" }}
         />
-        <div aria-live="polite" data-testid="file-results">
-          {views.map((view, i) => (
+        <div ref={results} aria-live="polite" className={classes["results"]} data-testid="file-results">
+          {checked.views.map((view, i) => (
             <FileResult key={i} view={view} />
           ))}
         </div>

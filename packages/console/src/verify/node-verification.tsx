@@ -63,7 +63,7 @@ function State({ verification, findings }: LogVerification) {
     <>
       <Progress.Root size="lg" mb={6}>
         <Progress.Section
-          value={running ? percent : lastFullAt === undefined ? 0 : 100}
+          value={running ? percent : 0}
           animated={running}
           aria-label="Verified of what is stored"
         />

@@ -62,10 +62,10 @@ export function Facet({ field, label, usual, total }: FacetProps) {
           size="compact-xs"
           variant="subtle"
           aria-expanded={limit === MANY}
-          aria-label={`${label}: ${limit === FEW ? `up to ${formatCount(MANY)}` : "fewer"}`}
+          aria-label={`${limit === FEW ? `Show up to ${formatCount(MANY)}` : "Show fewer"}: ${label}`}
           onClick={() => setLimit(limit === FEW ? MANY : FEW)}
         >
-          {limit === FEW ? `up to ${formatCount(MANY)}` : "fewer"}
+          {limit === FEW ? `Show up to ${formatCount(MANY)}` : "Show fewer"}
         </Button>
       )}
     </section>

@@ -17,7 +17,13 @@ export function ColumnsMenu({ columns }: { readonly columns: readonly Column[] }
     set(next);
   };
   return (
-    <Popover position="bottom-end" trapFocus withArrow shadow="md">
+    <Popover
+      position="bottom-end"
+      trapFocus
+      returnFocus
+      shadow="md"
+      middlewares={{ flip: true, shift: true, size: true }}
+    >
       <Popover.Target>
         <Button
           variant="default"

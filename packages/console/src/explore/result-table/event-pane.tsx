@@ -1,7 +1,7 @@
 import { ActionIcon, Drawer, Group } from "@mantine/core";
 import { IconArrowDown, IconArrowUp, IconExternalLink, IconX } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
-import { lazy, Suspense, type ReactNode } from "react";
+import { lazy, Suspense, useEffect, type ReactNode } from "react";
 import { formatCount } from "../../ui/format-number.ts";
 import { LoadingRows } from "../../ui/states.tsx";
 import classes from "./result-table.module.css";
@@ -21,6 +21,15 @@ interface EventPaneProps {
 
 /** The event that is open: beside the table, or over it. Esc closes it. */
 export function EventPane({ log, event, isOver, onPrevious, onNext, onClose }: EventPaneProps) {
+  // Nothing has the focus where a link led here.
+  useEffect(() => {
+    if (isOver) return undefined;
+    const onKeyDown = ({ key, defaultPrevented }: KeyboardEvent) => {
+      if (key === "Escape" && !defaultPrevented && document.activeElement === document.body) onClose();
+    };
+    document.addEventListener("keydown", onKeyDown);
+    return () => document.removeEventListener("keydown", onKeyDown);
+  }, [isOver, onClose]);
   const head = (
     <Group gap={4} wrap="nowrap" className={classes["paneHead"]}>
       <h2 className={classes["paneTitle"]}>Event {formatCount(event)}</h2>

@@ -9,7 +9,6 @@ import {
   type RefObject,
 } from "react";
 import { formatCount } from "../../ui/format-number.ts";
-import { zoneOffset } from "../../ui/format-time.ts";
 import { useTimeZone } from "../../ui/time-zone.tsx";
 import type { Column } from "./columns.ts";
 import { ResultCard } from "./result-card.tsx";
@@ -137,7 +136,7 @@ export function ResultGrid(props: ResultGridProps) {
                 aria-sort={name === "index" ? (order === "newest" ? "descending" : "ascending") : undefined}
                 className={classes["cell"]}
               >
-                {kind === "time" ? `${label} (${zoneOffset(Date.now(), zone)})` : label}
+                {kind === "time" ? `${label} (${zone})` : label}
               </div>
             ))}
           </div>

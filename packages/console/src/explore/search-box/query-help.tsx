@@ -22,7 +22,8 @@ const KEYS = [
   ["↓ ↑", "through what is suggested"],
   ["Tab", "takes a suggestion"],
   ["Enter", "searches, or takes the suggestion that is marked"],
-  ["Esc", "closes the suggestions"],
+  ["Esc", "closes the suggestions, else leaves the box, for the table"],
+  ["↓ ↑ Enter Esc", "in the table: to the next event, open it, close it"],
 ] as const;
 
 /** The language on one screen. */

@@ -20,10 +20,12 @@ interface SearchBoxProps extends AskedQuery {
   readonly refusal: QueryProblem | undefined;
   /** The same query is asked for once more. */
   readonly onAgain: () => void;
+  /** Esc was pressed, and there was nothing to close: the focus goes elsewhere. */
+  readonly onLeave?: () => void;
 }
 
 /** The query: a text in colours, with what could stand at the cursor, and mistakes marked where they are. */
-export function SearchBox({ query, ask, range, refusal, onAgain }: SearchBoxProps) {
+export function SearchBox({ query, ask, range, refusal, onAgain, onLeave }: SearchBoxProps) {
   const id = useId();
   const listId = `${id}list`;
   const input = useRef<HTMLInputElement>(null);
@@ -103,6 +105,10 @@ export function SearchBox({ query, ask, range, refusal, onAgain }: SearchBoxProp
       event.stopPropagation();
       setWanted(false);
       setActive(-1);
+    } else if (event.key === "Escape") {
+      event.preventDefault();
+      input.current?.blur();
+      onLeave?.();
     }
   };
 

@@ -51,7 +51,7 @@ export function AbsoluteRange({ from, to, nowMs, apply }: AbsoluteRangeProps) {
       />
       <Group justify="space-between" mt="sm" gap="sm" wrap="nowrap">
         <Text size="xs">Left empty, an end is open. The zone is chosen in the settings.</Text>
-        <Button type="submit" size="xs" disabled={isEmpty}>
+        <Button type="submit" size="xs" flex="none" disabled={isEmpty}>
           Apply
         </Button>
       </Group>

@@ -29,7 +29,7 @@ export function nodeCharts(log: string): ChartSpec[] {
     {
       id: "append-latency",
       title: "Append latency",
-      meaning: "From a request to its acknowledgement: durable, in the tree, signed",
+      meaning: "Until events are durable, in the tree and signed",
       unit: "seconds",
       picks: [
         { name: "append_seconds_p50", label: "p50" },

@@ -4,7 +4,7 @@ import { memo, useMemo, useRef, useState } from "react";
 import { useChartColors } from "../../ui/chart-colors.ts";
 import { Chart } from "../../ui/chart.tsx";
 import { visible } from "../../ui/foreign.tsx";
-import { formatTime } from "../../ui/format-time.ts";
+import { formatTime, zoneOffset } from "../../ui/format-time.ts";
 import { useTimeZone } from "../../ui/time-zone.tsx";
 import type { ChartSpec } from "./chart-specs.ts";
 import { FiguresOfLines } from "./figures-of-lines.tsx";
@@ -45,7 +45,10 @@ export const HistoryChart = memo(function HistoryChart({
       const at = step === undefined ? undefined : shown.current?.times[step];
       // Past React: it follows the pointer.
       if (readout.current)
-        readout.current.textContent = at === undefined ? "" : formatTime(at * 1000, zone).slice(0, 19);
+        readout.current.textContent =
+          at === undefined
+            ? ""
+            : `${formatTime(at * 1000, zone).slice(0, 19)} ${zoneOffset(at * 1000, zone)}`;
     };
     return plotOptions({ labels, unit, zone, colors, onPoint });
   }, [names, unit, zone, colors]);

@@ -1,6 +1,7 @@
 import { Progress } from "@mantine/core";
 import type { LogStatus, VerificationStatus } from "@stele/client";
 import { Link } from "@tanstack/react-router";
+import { useLogSearch } from "../../app/log-name.ts";
 import { formatCount, formatRate } from "../../ui/format-number.ts";
 import { Time } from "../../ui/time.tsx";
 import { Nothing, Panel } from "../ui/panel.tsx";
@@ -36,6 +37,7 @@ function VerificationList({
   readonly treeSize: number;
 }) {
   const { lastFullAt, running, progress, position, entriesPerSecond, findings, late } = status;
+  const search = useLogSearch();
   const percent = Math.floor(progress * 100);
   return (
     <dl className={classes["list"]}>
@@ -46,7 +48,9 @@ function VerificationList({
         ) : (
           <Verdict is="bad">
             {findings === 1 ? "one place is" : `${formatCount(findings)} places are`} not what was signed.{" "}
-            <Link to="/verify">See them, and verify again</Link>
+            <Link to="/verify" search={search}>
+              See them, and verify again
+            </Link>
           </Verdict>
         )}
       </dd>
@@ -74,7 +78,9 @@ function VerificationList({
       </dd>
       <dt>More</dt>
       <dd>
-        <Link to="/verify">Start a verification, or check a file</Link>
+        <Link to="/verify" search={search}>
+          Start a verification, or check a file
+        </Link>
       </dd>
     </dl>
   );
