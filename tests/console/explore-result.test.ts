@@ -1,6 +1,14 @@
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ConsoleNode, FILLED_EVENTS, HAS_CHROMIUM, TestBrowser, type PageOptions } from "./harness/index.ts";
+import {
+  ConsoleNode,
+  expectAccessible,
+  FILLED_EVENTS,
+  HAS_CHROMIUM,
+  screenshot,
+  TestBrowser,
+  type PageOptions,
+} from "./harness/index.ts";
 
 const ALL = `${FILLED_EVENTS.toLocaleString("en-US")} events`;
 
@@ -121,6 +129,17 @@ describe.skipIf(!HAS_CHROMIUM)("the histogram, the facets and the table", () => 
     });
   });
 
+  it("says that there are new events, and shows them when asked to", async () => {
+    await withPage({ path: "/?q=tenant:new-here" }, async (page) => {
+      await poll(async () => await total(page).textContent()).toBe("0 events");
+      const event = { action: "test.seen", actor: { id: "tester" }, tenant: "new-here" };
+      await node.client().append([event]);
+      await page.getByRole("button", { name: "1 new event" }).click({ timeout: 60_000 });
+      await row(page, 0).getByText("test.seen").waitFor();
+      await poll(async () => await total(page).textContent()).toBe("1 event");
+    });
+  });
+
   it("shows what is hostile as text", async () => {
     const actor = { id: '<img src=x onerror=alert(1)> "a*b",\u202e', type: "user" };
     await node.client().append([{ action: "hostile.sent", actor, tenant: "__proto__" }]);
@@ -134,4 +153,25 @@ describe.skipIf(!HAS_CHROMIUM)("the histogram, the facets and the table", () => 
       expect(await page.locator("img").count()).toBe(0);
     });
   });
+
+  for (const width of [1_280, 390]) {
+    for (const colorScheme of ["light", "dark"] as const) {
+      it(`has no violation of WCAG 2.2 AA at ${width} px, ${colorScheme}`, async () => {
+        await withPage({ path: "/?event=5&order=oldest", width, colorScheme }, async (page) => {
+          const pane =
+            width === 390 ? page.getByRole("dialog") : page.getByRole("region", { name: "Event 5" });
+          await pane.getByRole("heading", { name: "Fields" }).waitFor();
+          if (width === 390) {
+            await expectAccessible(page);
+            await page.getByRole("button", { name: "Close the event" }).click();
+          }
+          await row(page, 0).getByText("success").or(row(page, 0).getByText("denied")).first().waitFor();
+          if (width !== 390)
+            await page.getByRole("region", { name: "Sources" }).getByText("cluster").waitFor();
+          await expectAccessible(page);
+          await screenshot(page, `explore-result-${width}-${colorScheme}`);
+        });
+      });
+    }
+  }
 });
