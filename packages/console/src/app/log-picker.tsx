@@ -6,9 +6,8 @@ import { useLogName } from "./log-name.ts";
 /** The logs of the node. The page stays, and what was asked; an event is of one log only, so its page is left. */
 export function LogPicker() {
   const { data } = useLogs();
-  const current = useLogName();
+  const log = useLogName();
   const { log: ofEvent } = useParams({ strict: false });
-  const log = ofEvent ?? current;
   const navigate = useNavigate();
   const names = new Set([...(data ?? []).map(({ name }) => name), log]);
   const choose = (chosen: string) => {
