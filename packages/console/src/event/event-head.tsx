@@ -41,13 +41,13 @@ export function EventHead({ log, index, state, entry }: EventHeadProps) {
           <Step
             log={log}
             index={index - 1}
-            label="Previous in the log"
+            label="Previous"
             leftSection={<IconChevronLeft size={16} aria-hidden />}
           />
           <Step
             log={log}
             index={index + 1}
-            label="Next in the log"
+            label="Next"
             rightSection={<IconChevronRight size={16} aria-hidden />}
           />
         </Group>
@@ -88,7 +88,15 @@ interface StepProps {
 function Step({ log, index, label, ...arrow }: StepProps) {
   const isPane = useLocation({ select: ({ pathname }) => pathname === "/" });
   const search = useSearch({ strict: false });
-  const looks = { variant: "default", size: "compact-sm", ...arrow } as const;
+  // Not to be taken for that of the results, which the pane has, too.
+  const name = `${label} event in the log`;
+  const looks = {
+    variant: "default",
+    size: "compact-sm",
+    "aria-label": name,
+    title: name,
+    ...arrow,
+  } as const;
   if (index < 0) {
     return (
       <Button {...looks} disabled>
