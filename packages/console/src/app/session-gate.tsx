@@ -38,7 +38,7 @@ export function SessionGate({ children }: { readonly children: ReactNode }) {
         title="Sign in again"
         centered
       >
-        <SignIn reason={reason ?? "The node asks for an access token now."} />
+        <SignIn reason={reason ?? "The node asks for an access token now."} isOver />
       </Modal>
     </>
   );

@@ -5,8 +5,14 @@ import { sessionOf } from "../api/session-info.ts";
 import { visible } from "../ui/foreign.tsx";
 import { roleProblem, signIn } from "./session.ts";
 
+interface SignInProps {
+  readonly reason: string | undefined;
+  /** It lies over the page that somebody was at. */
+  readonly isOver?: boolean;
+}
+
 /** Asks for a token, and takes one only that the node knows and that may read. */
-export function SignIn({ reason }: { readonly reason: string | undefined }) {
+export function SignIn({ reason, isOver = false }: SignInProps) {
   const [text, setText] = useState("");
   const input = useRef<HTMLInputElement>(null);
   useEffect(() => input.current?.focus(), []);
@@ -41,9 +47,7 @@ export function SignIn({ reason }: { readonly reason: string | undefined }) {
         <Button type="submit" disabled={text.trim() === ""} loading={isPending}>
           Sign in
         </Button>
-        {reason !== undefined && (
-          <Text size="sm">What you were at is still there behind this, and goes on.</Text>
-        )}
+        {isOver && <Text size="sm">What you were at is still there behind this, and goes on.</Text>}
       </Stack>
     </form>
   );

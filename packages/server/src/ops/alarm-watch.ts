@@ -133,7 +133,7 @@ function conditionsOf(log: Pick<AuditLog, "status" | "search">): Condition[] {
         subject: place,
         code: "mirror_lagging",
         severity: "warning",
-        message: `The mirror ${place} lacks ${lagEntries} entries, the oldest for ${Math.round(lagMs / 1000)} s: if the primary were lost now, they would be, too`,
+        message: `The mirror ${place} lacks ${lagEntries.toLocaleString("en-US")} entries, the oldest for ${Math.round(lagMs / 1000)} s: if the primary were lost now, they would be, too`,
         afterMs: 0,
       });
     }

@@ -2,6 +2,7 @@ import { Title } from "@mantine/core";
 import type { Alarm } from "@stele/client";
 import { IconCircleCheck } from "@tabler/icons-react";
 import { useMemo } from "react";
+import { formatCount } from "../../ui/format-number.ts";
 import { AlarmCard } from "./alarm-card.tsx";
 import { byUrgency } from "./alarm-order.ts";
 import classes from "./alarms.module.css";
@@ -11,7 +12,11 @@ export function AlarmList({ alarms }: { readonly alarms: readonly Alarm[] }) {
   const sorted = useMemo(() => alarms.toSorted(byUrgency), [alarms]);
   const critical = alarms.filter(({ severity }) => severity === "critical").length;
   return (
-    <section aria-labelledby="alarms" className={alarms.length > 0 ? classes["alarms"] : undefined}>
+    <section
+      aria-labelledby="alarms"
+      className={alarms.length > 0 ? classes["alarms"] : undefined}
+      data-critical={critical > 0 || undefined}
+    >
       <Title order={2} size="h4" id="alarms" className={classes["heading"] ?? ""}>
         Alarms
       </Title>
@@ -34,6 +39,7 @@ export function AlarmList({ alarms }: { readonly alarms: readonly Alarm[] }) {
 
 function countText(count: number, critical: number): string {
   if (count === 0) return "No alarms: nothing that a person has to know.";
-  const all = count === 1 ? "One alarm" : `${count} alarms`;
-  return critical === 0 ? `${all}, none of them critical` : `${all}, ${critical} critical`;
+  if (count === 1) return critical === 1 ? "One alarm, critical" : "One alarm, not critical";
+  const all = `${formatCount(count)} alarms`;
+  return critical === 0 ? `${all}, none of them critical` : `${all}, ${formatCount(critical)} critical`;
 }

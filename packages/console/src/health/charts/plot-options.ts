@@ -37,7 +37,7 @@ export function plotOptions({
     scales: { y: { range: (_, __, max) => [0, max > 0 ? max * 1.1 : 1] } },
     axes: [
       { ...axis, size: 26, values: (_, times, __, ___, step) => times.map((at) => timeMark(at, step, zone)) },
-      { ...axis, size: 68, values: (_, values) => values.map((value) => formatValue(value, unit)) },
+      { ...axis, size: 84, values: (_, values) => values.map((value) => formatValue(value, unit)) },
     ],
     series: [
       {},
