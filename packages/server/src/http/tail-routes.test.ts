@@ -100,6 +100,13 @@ describe("a tail", () => {
     expect(indexes(parameter)).toEqual([0, 100]);
   });
 
+  it("looks for long values at the places that they have", async () => {
+    const response = await fetch(`${tail}?q=${"a".repeat(256)} actor:${"a".repeat(500)}*`, {
+      signal: stop.signal,
+    });
+    expect(response.status).toBe(200);
+  });
+
   it("waits for an index that is not there yet", async () => {
     const size = served.node.log("main")!.head().treeSize;
     const messages = filterData(follow(`?from=${size + 1}`), 1);
@@ -115,6 +122,8 @@ describe("a tail", () => {
     ["", { "last-event-id": "x" }, "parameter_malformed"],
     ["?q=outcome:good", {}, "query_invalid"],
     ["?nothing=1", {}, "query_invalid"],
+    [`?q=${"a".repeat(257)}`, {}, "parameter_malformed"],
+    [`?q=${"a".repeat(200)} metadata.x:*${"a".repeat(57)}*`, {}, "parameter_malformed"],
   ])("is refused: %s %j", async (query, headers, code) => {
     const response = await fetch(tail + query, { headers });
     expect(await refusal(response)).toMatchObject({ status: 400, error: { code } });

@@ -3,6 +3,7 @@ import { UnavailableError } from "@stele/proof";
 import { Type } from "typebox";
 import { matches, queryFromParameters, type ParsedEntry, type Query } from "@stele/query";
 import type { Api, ApiContext } from "./api.ts";
+import { RequestError } from "./errors.ts";
 import { findLog } from "./node-view.ts";
 import { FILTERS } from "./query-parameters.ts";
 import { answers, bytes, Index, LogParameters } from "./schemas.ts";
@@ -38,6 +39,7 @@ export function tailRoutes(api: Api, { node, access, metrics, limits, nowMs }: A
       const log = findLog(node, request.params.log);
       const { from, ...filters } = request.query;
       const query = queryFromParameters(filters, { nowMs: nowMs() });
+      assertCheap(query);
       if (open.size >= limits.tailsMax) {
         throw new UnavailableError(
           "tails_too_many",
@@ -65,6 +67,29 @@ export function tailRoutes(api: Api, { node, access, metrics, limits, nowMs }: A
       return await reply.send(Readable.from(events, { highWaterMark: 1 }));
     },
   );
+}
+
+/**
+ * Of an entry that is made for it, each character may have to be compared with all of what is looked for anywhere in it; and here,
+ * other than in a search, that is done where requests are answered, for each event and each tail.
+ */
+const SOUGHT_LENGTH_MAX = 256;
+
+/** @throws RequestError `parameter_malformed` */
+function assertCheap({ terms }: Query): void {
+  const sought = terms.reduce((sum, term) => sum + soughtLength(term), 0);
+  if (sought <= SOUGHT_LENGTH_MAX) return;
+  throw new RequestError(
+    "parameter_malformed",
+    `A tail looks for at most ${SOUGHT_LENGTH_MAX} characters anywhere in an event: words, and what stands between two wildcards. These are ${sought}`,
+  );
+}
+
+function soughtLength(term: Query["terms"][number]): number {
+  if (term.kind === "text") return term.text.length;
+  if (term.kind !== "field" && term.kind !== "metadata") return 0;
+  // The beginning and the end have their places.
+  return term.anyOf.flatMap((pattern) => pattern.slice(1, -1)).join("").length;
 }
 
 /** Parses only what a condition needs to see. */
