@@ -33,7 +33,12 @@ describe.skipIf(!HAS_CHROMIUM)("the pages", () => {
     const opened = await browser.open(node, { path, width, colorScheme });
     const { page } = opened;
     await page.getByRole("heading", { level: 1 }).waitFor();
-    await page.locator("[aria-busy=true]").first().waitFor({ state: "detached" });
+    await page.waitForFunction(() =>
+      // What is below the fold may load once it is looked at.
+      [...document.querySelectorAll("[aria-busy=true], .mantine-Skeleton-root")].every(
+        (waiting) => waiting.getBoundingClientRect().top >= innerHeight,
+      ),
+    );
     expect(await page.getByRole("heading", { level: 1 }).count()).toBe(1);
     await screenshot(page, `${name}-${width}-${colorScheme}`);
     const widths = await page.evaluate(() => [
