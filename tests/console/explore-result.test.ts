@@ -149,6 +149,7 @@ describe.skipIf(!HAS_CHROMIUM)("the histogram, the facets and the table", () => 
       const value = page.getByRole("region", { name: "Actors" }).getByRole("button", { name: /onerror/ });
       await value.first().click();
       await poll(() => parameter(page, "q")).toContain("onerror");
+      await page.getByText(/characters that can’t be seen: .*\\u\{202e\}/).waitFor();
       await poll(async () => await total(page).textContent()).toBe("1 event");
       expect(await page.locator("img").count()).toBe(0);
     });

@@ -2,7 +2,7 @@ import { ActionIcon } from "@mantine/core";
 import { applyCompletion } from "@stele/query";
 import { IconX } from "@tabler/icons-react";
 import { useId, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent } from "react";
-import { visible } from "../../ui/foreign.tsx";
+import { visible, visibleBeginning } from "../../ui/foreign.tsx";
 import { QueryHelp } from "./query-help.tsx";
 import { QueryOverlay } from "./query-overlay.tsx";
 import { isUnfinished, queryProblem, type QueryProblem } from "./query-problem.ts";
@@ -172,6 +172,12 @@ export function SearchBox({ query, ask, range, refusal, onAgain, onLeave }: Sear
           text={text}
           unfinished={focused && problem !== undefined && isUnfinished(problem, text, cursor)}
         />
+        {visible(text) !== text && (
+          // Of a link by anyone, or a value of an event: what is seen above may not be what is asked.
+          <p className={classes["note"]}>
+            It has characters that can’t be seen: {visibleBeginning(text, 300)}
+          </p>
+        )}
         {isOpen && error && (
           <p className={classes["note"]}>Values can’t be suggested: {visible(error.message)}</p>
         )}
