@@ -10,7 +10,10 @@ export async function expectAccessible(page: Page): Promise<void> {
   await page.evaluate(axe.source);
   const { violations } = await page.evaluate(async (values): Promise<AxeResults> => {
     // What fades in has another contrast until it is there.
-    await Promise.all(document.getAnimations().map(({ finished }) => finished.catch(() => undefined)));
+    const ending = document
+      .getAnimations()
+      .filter(({ effect }) => effect?.getTiming().iterations !== Infinity);
+    await Promise.all(ending.map(({ finished }) => finished.catch(() => undefined)));
     return await globalThis.axe.run(document, { runOnly: { type: "tag", values } });
   }, RULES);
   const found = violations.flatMap(({ id, help, nodes }) =>
