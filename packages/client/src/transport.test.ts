@@ -79,7 +79,7 @@ describe("append", () => {
 
   test("a node that hangs costs one attempt's time; then the next one is asked", async () => {
     const [hanging, alive] = [await faultyNode(hang), await faultyNode(accept)];
-    const { stele } = client([hanging, alive], { attemptTimeoutMs: 100 });
+    const { stele } = client([hanging, alive], { attemptTimeoutMs: 1_000 });
     await stele.append([event]);
     expect(alive.requests).toHaveLength(1);
   });

@@ -7,7 +7,7 @@ let served: ServedNode;
 let main: string;
 
 beforeAll(async () => {
-  served = await serveNode({ limits: { indexWaitMsMax: 500 } });
+  served = await serveNode({ limits: { indexWaitMsMax: 4_000 } });
   main = `${served.url}/v1/logs/main`;
   const events = Array.from({ length: 120 }, (_, i) =>
     event({
