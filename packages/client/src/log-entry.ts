@@ -16,16 +16,29 @@ export function parseLogEntry(answer: Answer): LogEntry {
   throw new MalformedError("response_malformed", `The node's answer: entry ${index} is not an entry`);
 }
 
-/** Whether it has what every entry has. The rest is the node's word, as all of it is without a proof. */
+/** Whether it has what every entry has, in the types that entries have. The rest is the node's word, as all of it is without a proof. */
 function isEntry(value: Partial<Entry>): value is Entry {
+  const { v, id, occurred_at, received_at, action, outcome, actor, targets = [], context = {} } = value;
   return (
-    value.v === 1 &&
-    [value.id, value.occurred_at, value.received_at, value.action, value.outcome].every(isString) &&
-    isString(value.actor?.id) &&
-    isString(value.actor.type)
+    v === 1 &&
+    [id, occurred_at, received_at, action, outcome, actor?.id, actor?.type].every(isString) &&
+    [actor?.name, value.tenant, value.reason].every(isStringIfAny) &&
+    Array.isArray(targets) &&
+    targets.every((target) => isString(target?.id) && [target.type, target.name].every(isStringIfAny)) &&
+    isObject(context) &&
+    Object.entries(context).every(([name, text]) => name === "location" || isString(text)) &&
+    (value.source === undefined || (isObject(value.source) && isString(value.source.id)))
   );
 }
 
 function isString(value: unknown): value is string {
   return typeof value === "string";
+}
+
+function isStringIfAny(value: unknown): boolean {
+  return value === undefined || isString(value);
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === "object" && value !== null;
 }
