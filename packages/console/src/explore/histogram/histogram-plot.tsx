@@ -11,6 +11,8 @@ import type { Layer } from "./stack.ts";
 import type { SnapshotCounts } from "./use-counts.ts";
 
 export const PLOT_HEIGHT = 150;
+/** The width of a date. */
+const LABEL_PX = 72;
 const FONT = "12px system-ui, sans-serif";
 /** A press that moves less is a click. */
 const DRAG_PX_MIN = 4;
@@ -84,12 +86,17 @@ export function HistogramPlot({
           size: 42,
           space: 90,
           grid: { show: false },
-          values: (_plot, marks, _axis, _space, step) =>
-            axisTimes(
+          values: ({ scales: { x }, width }, marks, _axis, _space, step) => {
+            const { min = 0, max = 0 } = x!;
+            // A date that would be cut off at the right is left out.
+            const end = max - ((max - min) * LABEL_PX) / 2 / width;
+            const texts = axisTimes(
               marks.map((s) => s * 1_000),
               step * 1_000,
               zone,
-            ),
+            );
+            return texts.map((time, i) => (marks[i]! > end ? "" : time));
+          },
         },
         {
           ...axis,
