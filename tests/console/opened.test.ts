@@ -7,8 +7,8 @@ interface Opened {
   readonly path: string;
   /** Opens it, and waits until it is there. */
   readonly open: (page: Page) => Promise<void>;
-  /** Only where there is room. */
-  readonly isWide?: boolean;
+  /** The one width that has it; all of them unless told. */
+  readonly only?: 1_280 | 390;
 }
 
 async function press(page: Page, button: string | RegExp): Promise<void> {
@@ -18,7 +18,7 @@ async function press(page: Page, button: string | RegExp): Promise<void> {
 const OPENED: readonly Opened[] = [
   {
     name: "settings",
-    path: "/health",
+    path: "/verify",
     open: async (page) => {
       await press(page, "Settings");
       await page.getByRole("menuitemradio", { name: "UTC", checked: true }).waitFor();
@@ -59,9 +59,18 @@ const OPENED: readonly Opened[] = [
     },
   },
   {
+    name: "values",
+    path: "/",
+    only: 390,
+    open: async (page) => {
+      await press(page, "Values");
+      await page.getByRole("dialog", { name: "Values" }).getByText("cluster").waitFor();
+    },
+  },
+  {
     name: "columns",
     path: "/",
-    isWide: true,
+    only: 1_280,
     open: async (page) => {
       await press(page, "Columns");
       // The last one can be reached: what does not fit the window is scrolled to.
@@ -120,8 +129,8 @@ describe.skipIf(!HAS_CHROMIUM)("what opens over a page", () => {
     { width: 1_280, colorScheme: "light" },
     { width: 390, colorScheme: "dark" },
   ] as const;
-  const cases = OPENED.flatMap(({ isWide = false, ...one }) =>
-    looks.filter(({ width }) => width === 1_280 || !isWide).map((look) => ({ ...one, ...look })),
+  const cases = OPENED.flatMap(({ only, ...one }) =>
+    looks.filter(({ width }) => width === (only ?? width)).map((look) => ({ ...one, ...look })),
   );
 
   it.each(cases)("$name, $width px, $colorScheme", async ({ name, path, open, width, colorScheme }) => {
@@ -179,5 +188,21 @@ describe.skipIf(!HAS_CHROMIUM)("what opens over a page", () => {
     await page.getByRole("region", { name: /^Event \d+$/ }).waitFor({ state: "detached" });
     expect(await isFocused()).toBe(true);
     await opened.close();
+  });
+
+  // The last one: from here on the node wants tokens.
+  it("says what is wrong with a token", async () => {
+    await node.token("rita", "reader");
+    for (const look of looks) {
+      const opened = await browser.open(node, { path: "/", ...look });
+      opened.allow(/status of 401/);
+      const { page } = opened;
+      await page.getByLabel("Access token").fill("not one of this node");
+      await press(page, "Sign in");
+      await page.getByText("This node does not know the access token").waitFor();
+      expect(await page.title()).toBe("Sign in · Stele");
+      await expectAccessible(page);
+      await opened.close();
+    }
   });
 });

@@ -11,6 +11,10 @@ export const theme = createTheme({
   components: {
     // In the colour of the alert it would not be read by everybody; the icon and the background have it.
     Alert: Alert.extend({ classNames: { title: "alert-title" } }),
+    // A link in a text is not told by its colour alone.
+    Anchor: { defaultProps: { underline: "always" } },
+    ModalCloseButton: { defaultProps: { "aria-label": "Close" } },
+    DrawerCloseButton: { defaultProps: { "aria-label": "Close" } },
     // It is a <header>, which would be another banner of the page.
     ModalHeader: { defaultProps: { role: "none" } },
     // Inside of what it belongs to, so that it is part of a landmark; its first item gets the focus, not an element that nobody sees.
@@ -19,9 +23,15 @@ export const theme = createTheme({
   },
 });
 
-/** Mantine's dimmed text has a contrast of 4:1 only. */
+/** Mantine's dimmed text has a contrast of 4:1 only, and what is said of a wrong field 3.3:1. */
 export const variables: CSSVariablesResolver = () => ({
   variables: {},
-  light: { "--mantine-color-dimmed": "var(--mantine-color-gray-7)" },
-  dark: { "--mantine-color-dimmed": "var(--mantine-color-dark-1)" },
+  light: {
+    "--mantine-color-dimmed": "var(--mantine-color-gray-7)",
+    "--mantine-color-error": "var(--mantine-color-red-9)",
+  },
+  dark: {
+    "--mantine-color-dimmed": "var(--mantine-color-dark-1)",
+    "--mantine-color-error": "var(--mantine-color-red-4)",
+  },
 });

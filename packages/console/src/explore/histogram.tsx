@@ -44,22 +44,23 @@ export function Histogram() {
             : !isRefused && <Skeleton height={22} width={130} animate={!error} />}
         </span>
         {behind > 0 && (
-          <span className={classes["note"]}>
-            {behind === 1 ? "the newest entry is" : `the newest ${formatCount(behind)} entries are`} not
-            counted yet
+          <span className={classes["note"]} title="The node still indexes the newest entries">
+            {formatCount(behind)} not counted yet
           </span>
         )}
         <Legend layers={layers} colors={shades} />
-        <span className={classes["note"]}>Times in {zone}</span>
-        <NativeSelect
-          size="xs"
-          aria-label="Split by"
-          data={SPLITS.map(({ value, label }) => ({ value, label: `by ${label}` }))}
-          value={split}
-          onChange={({ currentTarget: { value } }) =>
-            change({ split: value === "outcome" ? undefined : value }, { replace: true })
-          }
-        />
+        <span className={classes["split"]}>
+          <span className={classes["note"]}>Times in {zone}</span>
+          <NativeSelect
+            size="xs"
+            aria-label="Split by"
+            data={SPLITS.map(({ value, label }) => ({ value, label: `by ${label}` }))}
+            value={split}
+            onChange={({ currentTarget: { value } }) =>
+              change({ split: value === "outcome" ? undefined : value }, { replace: true })
+            }
+          />
+        </span>
       </div>
       <div style={{ minHeight: PLOT_HEIGHT }} className={isPlaceholderData ? classes["old"] : ""}>
         {error && !counts && (

@@ -135,6 +135,7 @@ export function ResultGrid(props: ResultGridProps) {
                 aria-colindex={i + 1}
                 aria-sort={name === "index" ? (order === "newest" ? "descending" : "ascending") : undefined}
                 className={classes["cell"]}
+                title={kind === "time" ? `${label} (${zone})` : label}
               >
                 {kind === "time" ? `${label} (${zone})` : label}
               </div>
