@@ -197,7 +197,10 @@ describe.skipIf(!HAS_CHROMIUM)("what opens over a page", () => {
       const opened = await browser.open(node, { path: "/", ...look });
       opened.allow(/status of 401/);
       const { page } = opened;
-      await page.getByLabel("Access token").fill("not one of this node");
+      await page.getByLabel("Access token").fill("two words");
+      await press(page, "Sign in");
+      await page.getByText("This is no access token").waitFor();
+      await page.getByLabel("Access token").fill("stele_of-another-node");
       await press(page, "Sign in");
       await page.getByText("This node does not know the access token").waitFor();
       expect(await page.title()).toBe("Sign in · Stele");

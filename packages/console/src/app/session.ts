@@ -44,6 +44,14 @@ export function signOut(): void {
   change({ token: undefined, refusal: { code: SIGNED_OUT, message: "You are signed out." } });
 }
 
+/** A text that can't be a token is not looked at by the node, which then answers as if there were none. */
+export function tokenProblem(session: SessionInfo): Refusal | undefined {
+  if (session.tokenRequired && !session.token) {
+    return { code: "token_unknown", message: "This is no access token: is it all of it, and nothing else?" };
+  }
+  return roleProblem(session);
+}
+
 /** A token that may not read is as good as none here. */
 export function roleProblem({ token }: SessionInfo): Refusal | undefined {
   if (token?.role !== "writer") return undefined;

@@ -3,7 +3,7 @@ import { useMutation } from "@tanstack/react-query";
 import { useEffect, useRef, useState, type SubmitEvent } from "react";
 import { sessionOf } from "../api/session-info.ts";
 import { visible } from "../ui/foreign.tsx";
-import { roleProblem, signIn } from "./session.ts";
+import { signIn, tokenProblem } from "./session.ts";
 
 interface SignInProps {
   readonly reason: string | undefined;
@@ -17,7 +17,7 @@ export function SignIn({ reason, isOver = false }: SignInProps) {
   const input = useRef<HTMLInputElement>(null);
   useEffect(() => input.current?.focus(), []);
   const { mutate, isPending, error, data } = useMutation({
-    mutationFn: async (token: string) => ({ token, problem: roleProblem(await sessionOf(token)) }),
+    mutationFn: async (token: string) => ({ token, problem: tokenProblem(await sessionOf(token)) }),
     onSuccess: ({ token, problem }) => {
       if (!problem) signIn(token);
     },
