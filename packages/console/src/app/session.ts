@@ -45,11 +45,11 @@ export function signOut(): void {
 }
 
 /** A text that can't be a token is not looked at by the node, which then answers as if there were none. */
-export function tokenProblem(session: SessionInfo): Refusal | undefined {
-  if (session.tokenRequired && !session.token) {
+export function tokenProblem(info: SessionInfo): Refusal | undefined {
+  if (info.tokenRequired && !info.token) {
     return { code: "token_unknown", message: "This is no access token: is it all of it, and nothing else?" };
   }
-  return roleProblem(session);
+  return roleProblem(info);
 }
 
 /** A token that may not read is as good as none here. */
