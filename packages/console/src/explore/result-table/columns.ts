@@ -12,9 +12,9 @@ interface ColumnForm {
 }
 
 const COLUMNS = {
-  time: column("Time", 190, 0, "time", ({ entry }) => entry.occurred_at),
-  actor: column("Actor", 130, 2, "text", ({ entry }) => partyText(entry.actor)),
-  action: column("Action", 150, 2, "mono", ({ entry }) => entry.action),
+  time: column("Time", 184, 0, "time", ({ entry }) => entry.occurred_at),
+  actor: column("Actor", 130, 3, "text", ({ entry }) => partyText(entry.actor)),
+  action: column("Action", 165, 1, "mono", ({ entry }) => entry.action),
   target: column("Target", 150, 3, "text", ({ entry }) => targetsText(entry)),
   outcome: column("Outcome", 90, 0, "outcome", ({ entry }) => entry.outcome),
   ip: column("IP address", 130, 0, "mono", ({ entry }) => entry.context?.ip),
@@ -23,7 +23,7 @@ const COLUMNS = {
   reason: column("Reason", 150, 2, "text", ({ entry }) => entry.reason),
   request_id: column("Request", 130, 1, "mono", ({ entry }) => entry.context?.request_id),
   index: column("Index", 100, 0, "number", ({ index }) => String(index)),
-  received: column("Received", 190, 0, "time", ({ entry }) => entry.received_at),
+  received: column("Received", 184, 0, "time", ({ entry }) => entry.received_at),
   id: column("Event id", 150, 1, "mono", ({ entry }) => entry.id),
   actor_type: column("Actor type", 100, 0, "text", ({ entry }) => entry.actor.type),
   user_agent: column("User agent", 150, 2, "text", ({ entry }) => entry.context?.user_agent),
@@ -42,7 +42,7 @@ export const ALL_COLUMNS: readonly Column[] = (Object.keys(COLUMNS) as ColumnNam
   ...COLUMNS[name],
 }));
 
-export const USUAL_COLUMNS = ["time", "actor", "action", "target", "outcome", "ip", "tenant"] as const;
+export const USUAL_COLUMNS = ["time", "actor", "action", "target", "outcome", "ip"] as const;
 
 /** The columns that a URL names, in its order; what is unknown or there already is left out. The usual ones if nothing is left. */
 export function columnsOf(text: string | undefined): readonly Column[] {
