@@ -1,8 +1,11 @@
 import { Button, FileButton, Group, Stack, Text, Textarea, Title } from "@mantine/core";
+import { useDebouncedValue } from "@mantine/hooks";
 import { checkFile } from "@stele/verifier-page/check-file";
 import { useEffect, useRef, useState } from "react";
 import { FileResult } from "./file-result.tsx";
 import classes from "./verify.module.css";
+
+const TYPING_PAUSE_MS = 300;
 
 interface Checked {
   readonly files: readonly File[];
@@ -17,6 +20,8 @@ interface Checked {
 export function FileCheck() {
   const [files, setFiles] = useState<readonly File[]>([]);
   const [trusted, setTrusted] = useState("");
+  // Checking a bundle takes longer than the next key.
+  const [entered] = useDebouncedValue(trusted, TYPING_PAUSE_MS);
   const [checked, setChecked] = useState<Checked>({ files: [], views: [] });
   const [over, setOver] = useState(false);
 
@@ -25,14 +30,14 @@ export function FileCheck() {
     let current = true;
     const run = async () => {
       const made: HTMLElement[] = [];
-      for (const file of files) made.push(await checkFile(file, trusted));
+      for (const file of files) made.push(await checkFile(file, entered));
       if (current) setChecked({ files, views: made });
     };
     void run();
     return () => {
       current = false;
     };
-  }, [files, trusted]);
+  }, [files, entered]);
 
   // What came of new files is below, often out of view. Nothing moves while a key is typed.
   useEffect(() => {
