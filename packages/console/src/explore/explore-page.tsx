@@ -36,7 +36,7 @@ export function ExplorePage() {
   useEffect(() => (isEmpty ? refresh : undefined), [isEmpty, refresh]);
   return (
     <div className={classes["page"]}>
-      <Title order={1} className={classes["title"]}>
+      <Title order={1} className="spoken">
         Explore
       </Title>
       <div className={classes["tools"]}>

@@ -48,7 +48,7 @@ export function LivePage() {
   const isQueryWrong = failure instanceof RefusedError && failure.code === "query_invalid";
   return (
     <div className={classes["page"]}>
-      <Title order={1} className={classes["title"]}>
+      <Title order={1} className="spoken">
         Live
       </Title>
       <div className={classes["tools"]}>

@@ -2,7 +2,6 @@ import { useEffect, useRef, useState } from "react";
 import { formatCount } from "../ui/format-number.ts";
 import { connectionText } from "./connection-state.tsx";
 import type { LiveView } from "./live-feed.ts";
-import classes from "./live.module.css";
 
 /** Between two times that somebody who hears the page is told how many events came. */
 const TELL_EVERY_MS = 20_000;
@@ -20,7 +19,7 @@ export function LiveSummary({ view }: { readonly view: LiveView }) {
     return () => clearInterval(timer);
   }, []);
   return (
-    <p role="status" className={classes["title"]}>
+    <p role="status" className="spoken">
       {connectionText(connection)}.{held && " Paused."}
       {told > 0 && ` ${formatCount(told)} events have come.`}
     </p>

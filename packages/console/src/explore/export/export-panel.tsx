@@ -20,7 +20,7 @@ interface ExportPanelProps {
 export function ExportPanel({ progress, dismiss }: ExportPanelProps) {
   return (
     <div className={classes["corner"]}>
-      <p role="status" className={classes["spoken"]}>
+      <p role="status" className="spoken">
         {progress && spokenText(progress)}
       </p>
       {progress && (

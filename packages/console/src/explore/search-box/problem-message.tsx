@@ -20,10 +20,10 @@ export function ProblemMessage({ id, problem, text, unfinished }: ProblemMessage
   const shown = problem !== undefined && (rested || !unfinished);
   return (
     <>
-      <p id={id} className={shown ? classes["problem"] : classes["spoken"]}>
+      <p id={id} className={shown ? classes["problem"] : "spoken"}>
         {problem && visible(problem.message)}
       </p>
-      <p role="alert" className={classes["spoken"]}>
+      <p role="alert" className="spoken">
         {problem && rested ? visible(problem.message) : ""}
       </p>
     </>

@@ -183,7 +183,7 @@ export function SearchBox({ query, ask, range, refusal, onAgain, onLeave }: Sear
         )}
         {listed && <SuggestionList id={listId} suggestions={suggestions} active={active} choose={choose} />}
       </div>
-      <p role="status" className={classes["spoken"]}>
+      <p role="status" className="spoken">
         {listed ? `${suggestions.length} ${suggestions.length === 1 ? "suggestion" : "suggestions"}` : ""}
       </p>
     </search>
