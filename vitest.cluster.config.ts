@@ -11,6 +11,8 @@ export default defineConfig({
     fileParallelism: false,
     maxWorkers: 1,
     testTimeout: 240_000,
+    // What is waited for takes as long as it takes on a busy machine; by default it would be given one second.
+    expect: { poll: { timeout: 30_000 } },
     hookTimeout: 120_000,
     // The load is steady, and how long writes stop is measured: a second run of the same test would hide a failure.
     retry: 0,

@@ -8,6 +8,8 @@ export default defineConfig({
     pool: "forks",
     maxWorkers: 2,
     testTimeout: 60_000,
+    // What is waited for takes as long as it takes on a busy machine; by default it would be given one second.
+    expect: { poll: { timeout: 30_000 } },
     hookTimeout: 60_000,
   },
 });

@@ -11,6 +11,8 @@ export default defineConfig({
     fileParallelism: false,
     maxWorkers: 1,
     testTimeout: 120_000,
+    // What is waited for takes as long as it takes on a busy machine; by default it would be given one second.
+    expect: { poll: { timeout: 30_000 } },
     hookTimeout: 120_000,
     retry: 0,
   },
