@@ -1,4 +1,4 @@
-import type { Page } from "playwright-core";
+import type { Page, Route } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import {
   ConsoleNode,
@@ -37,6 +37,22 @@ async function expectHidden(page: Page, token: string): Promise<void> {
   }));
   expect(kept.session.filter((text) => text.includes(token))).toEqual([`stele-token,${token}`]);
   expect(kept.elsewhere.filter((text) => text.includes(token))).toEqual([]);
+}
+
+/** Nothing is seen but the question, nor said by a screen reader. */
+async function expectCovered(page: Page): Promise<void> {
+  const seen = await page.evaluate(() =>
+    [...document.querySelectorAll("body *")]
+      .filter((element) => !element.closest("[role=dialog]") && element.textContent !== "")
+      .filter((element) => !element.querySelector("[role=dialog]"))
+      .filter((element) => element.checkVisibility({ visibilityProperty: true }))
+      .map((element) => element.outerHTML.slice(0, 200)),
+  );
+  expect(seen).toEqual([]);
+  const said = await page.locator("body").ariaSnapshot();
+  expect(said).toMatch(/^- dialog "Sign in again"/);
+  expect(said).not.toMatch(/\n- |link|grid/);
+  expect(await page.title()).toMatch(/Sign in again · Stele$/);
 }
 
 // Where there is no Chromium, what runs in it can't be tested.
@@ -113,6 +129,7 @@ describe.skipIf(!HAS_CHROMIUM)("a node that needs tokens", () => {
     const dialog = page.getByRole("dialog", { name: "Sign in again" });
     await dialog.getByText(how === "revoked" ? "may have been revoked" : "expired at").waitFor();
     await expectAccessible(page);
+    await expectCovered(page);
     await screenshot(page, `sign-in-again-${how}`);
     await node
       .client("main", await node.token(`${name}-writer`, "admin"))
@@ -121,10 +138,53 @@ describe.skipIf(!HAS_CHROMIUM)("a node that needs tokens", () => {
     await signIn(page, reader);
     await page.getByRole("dialog").waitFor({ state: "detached" });
     expect(await search.inputValue()).toBe("actor:al");
+    await expect.poll(() => page.title()).toMatch(/Live · main · Stele$/);
+    await expect.poll(() => search.evaluate((input) => input === document.activeElement)).toBe(true);
     expect(page.url()).toBe(`${node.url}/live?from=209990`);
     // What came meanwhile is there, and what was there before.
     await page.getByRole("link", { name: "door.opened" }).first().waitFor();
     await page.getByRole("link", { name: `#${(FILLED_EVENTS - 1).toLocaleString("en-US")}` }).waitFor();
     await expectHidden(page, reader);
+  });
+
+  test("an event that is open on a narrow screen is hidden as well, and is still open afterwards", async () => {
+    const token = await node.token("narrow", "reader");
+    opened = await browser.open(node, { path: "/?event=5&order=oldest", token, width: 390 });
+    opened.allow(REFUSED);
+    const { page } = opened;
+    await page.getByRole("dialog").getByRole("heading", { name: "Fields" }).waitFor();
+    await node.revoke("narrow");
+    await page.getByRole("dialog", { name: "Sign in again" }).waitFor();
+    await expectCovered(page);
+    await expectAccessible(page);
+    await screenshot(page, "sign-in-again-390");
+    // It closes what can be closed, which is nothing that is hidden.
+    await page.keyboard.press("Escape");
+    await signIn(page, reader);
+    await page.getByRole("dialog", { name: "Sign in again" }).waitFor({ state: "detached" });
+    await page.getByRole("dialog").getByRole("heading", { name: "Fields" }).waitFor();
+    expect(new URL(page.url()).searchParams.get("event")).toBe("5");
+  });
+
+  test("what the node says late of the last token does not ask for another one again", async () => {
+    const [token, next] = [await node.token("late", "admin"), await node.token("next", "admin")];
+    opened = await browser.open(node, { path: "/verify", token });
+    opened.allow(REFUSED);
+    const { page } = opened;
+    const held = Promise.withResolvers<Route>();
+    await page.route(/\/verification$/, async (route) => {
+      if (route.request().method() === "POST") held.resolve(route);
+      else await route.continue();
+    });
+    await page.getByRole("button", { name: "Verify everything now" }).click();
+    const late = await held.promise;
+    await node.revoke("late");
+    await page.getByRole("dialog", { name: "Sign in again" }).waitFor();
+    await signIn(page, next);
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    await late.continue();
+    await page.getByText("It was not started").waitFor();
+    expect(await page.getByRole("dialog").count()).toBe(0);
+    expect(await page.evaluate(() => document.documentElement.hasAttribute("data-covered"))).toBe(false);
   });
 });

@@ -37,6 +37,7 @@ import { parseLogInfo, type LogInfo } from "./log-info.ts";
 import { parseHashes, parseProofClaim, type ProofClaim } from "./proof-claim.ts";
 import { entryId, type ProvenEntry } from "./proven-entry.ts";
 import { parseAppended, type Appended } from "./receipts.ts";
+import type { RefusedError } from "./errors.ts";
 import { parseSearchPage, type SearchOptions, type SearchPage } from "./search-page.ts";
 import { parseSession, type Session } from "./session.ts";
 import { parseSourcePage, type SourcePage } from "./sources.ts";
@@ -58,6 +59,8 @@ export interface ClientOptions {
   readonly attemptTimeoutMs?: number;
   /** How often a call is sent at most; 8 unless told. */
   readonly attemptsMax?: number;
+  /** Told of each request that a node refuses, before the call throws the error: such as of a token that expired. Must not throw. */
+  readonly onRefused?: (error: RefusedError) => void;
   readonly fetch?: Environment["fetch"];
   readonly environment?: Environment;
 }
@@ -110,6 +113,7 @@ export class SteleClient {
       attemptTimeoutMs: options.attemptTimeoutMs ?? 15_000,
       attemptsMax: options.attemptsMax ?? 8,
       environment: this.#environment,
+      onRefused: options.onRefused,
     });
     this.alarms = new NodeAlarms(this.#transport);
   }

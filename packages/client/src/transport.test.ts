@@ -123,13 +123,16 @@ describe("append", () => {
     const node = await faultyNode((_, response) =>
       json(response, 422, { error: { code: "event_invalid", message: "One event is invalid", problems } }),
     );
-    await expect(client([node]).stele.append([event, event])).rejects.toMatchObject({
+    const told: string[] = [];
+    const { stele } = client([node], { onRefused: ({ code }) => told.push(code) });
+    await expect(stele.append([event, event])).rejects.toMatchObject({
       name: "RefusedError",
       code: "event_invalid",
       status: 422,
       problems,
     });
     expect(node.requests).toHaveLength(1);
+    expect(told).toEqual(["event_invalid"]);
   });
 
   test("a conflict is a ConflictError, a page of some proxy an http_<status>", async () => {

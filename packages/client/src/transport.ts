@@ -1,6 +1,6 @@
 import { MalformedError, SteleError, UnavailableError } from "@stele/proof";
 import { randomFraction, type Environment } from "./environment.ts";
-import { errorOfResponse } from "./errors.ts";
+import { errorOfResponse, RefusedError } from "./errors.ts";
 
 export interface CallOptions {
   /** Ends the call; it then throws the signal's reason. */
@@ -20,6 +20,7 @@ export interface TransportOptions {
   readonly attemptTimeoutMs: number;
   readonly attemptsMax: number;
   readonly environment: Environment;
+  readonly onRefused?: ((error: RefusedError) => void) | undefined;
 }
 
 export interface Request {
@@ -110,7 +111,7 @@ export class Transport {
   }
 
   async #send(endpoint: string, request: Request, signal: AbortSignal): Promise<Response> {
-    const { token, environment } = this.#options;
+    const { token, environment, onRefused } = this.#options;
     const response = await environment.fetch(endpoint + request.path, {
       method: request.method,
       signal,
@@ -124,7 +125,9 @@ export class Transport {
     });
     if (response.ok) return response;
     const body = new TextDecoder().decode(await readBody(response, ERROR_BODY_LENGTH_BYTES_MAX));
-    throw errorOfResponse(response, body, environment.now());
+    const error = errorOfResponse(response, body, environment.now());
+    if (error instanceof RefusedError) onRefused?.(error);
+    throw error;
   }
 
   async #retry<T>(

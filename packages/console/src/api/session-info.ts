@@ -2,7 +2,7 @@ import type { Session as SessionInfo } from "@stele/client";
 import { useQuery, type UseQueryResult } from "@tanstack/react-query";
 import { DEFAULT_LOG } from "../app/log-name.ts";
 import { useSession } from "../app/session.ts";
-import { makeClient } from "./make-client.ts";
+import { pageClient } from "./client.ts";
 
 /** Whether the node needs a token, and whose this tab's is. It stands around the pages, and knows no log. */
 export function useSessionInfo(): UseQueryResult<SessionInfo> {
@@ -16,5 +16,5 @@ export function useSessionInfo(): UseQueryResult<SessionInfo> {
 
 /** @throws RefusedError `token_unknown`, `token_expired` */
 export async function sessionOf(token: string | undefined, signal?: AbortSignal): Promise<SessionInfo> {
-  return await makeClient(DEFAULT_LOG, token).session(signal ? { signal } : {});
+  return await pageClient(DEFAULT_LOG, token).session(signal ? { signal } : {});
 }

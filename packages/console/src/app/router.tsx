@@ -1,5 +1,5 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
-import { makeClient } from "../api/make-client.ts";
+import { pageClient } from "../api/client.ts";
 import { queryClient } from "../api/query-client.ts";
 import { ExplorePage } from "../explore/explore-page.tsx";
 import { exploreSearch } from "../explore/explore-search.ts";
@@ -35,7 +35,7 @@ const explore = createRoute({
   loader: ({ deps: { log = DEFAULT_LOG, ...asked }, preload }) => {
     // Whoever moves the mouse over links to searches does not ask all of these.
     if (preload) return;
-    const snapshot = snapshotOptions(makeClient(log, currentSession().token), queryText(asked));
+    const snapshot = snapshotOptions(pageClient(log, currentSession().token), queryText(asked));
     // One that was asked for is the page's affair, also if it failed.
     if (!queryClient.getQueryState(snapshot.queryKey)) void queryClient.prefetchQuery(snapshot);
   },

@@ -1,15 +1,17 @@
 import { Container, Modal, Paper, Title } from "@mantine/core";
-import { focusManager } from "@tanstack/react-query";
+import { focusManager, type Query } from "@tanstack/react-query";
 import { useEffect, useRef, useState, type ReactNode } from "react";
 import { queryClient } from "../api/query-client.ts";
 import { useSessionInfo } from "../api/session-info.ts";
 import { usePageTitle } from "./page-title.ts";
 import { roleProblem, SIGNED_OUT, useSession } from "./session.ts";
 import { SignIn } from "./sign-in.tsx";
+import { COVER, useCover } from "./use-cover.ts";
 
 /**
  * Asks for a token if the node wants one: before there is a page, and as soon as the one that was given is good no more. In the
- * latter case the page stays as it is behind it, so that whoever was at work goes on where they were.
+ * latter case the page stays as it is, so that whoever was at work goes on where they were, but hidden: whoever is there now may be
+ * somebody else.
  */
 export function SessionGate({ children }: { readonly children: ReactNode }) {
   const { refusal, token } = useSession();
@@ -21,6 +23,7 @@ export function SessionGate({ children }: { readonly children: ReactNode }) {
   if (entered && refusal?.code === SIGNED_OUT) setEntered(false);
   if (!entered && !isPending && !isAsked) setEntered(true);
 
+  useCover(entered && isAsked, "Sign in again · Stele");
   usePausedQueries(isAsked);
   useFreshQueries(token);
 
@@ -36,6 +39,7 @@ export function SessionGate({ children }: { readonly children: ReactNode }) {
         closeOnEscape={false}
         closeOnClickOutside={false}
         title="Sign in again"
+        className={COVER}
         centered
       >
         <SignIn reason={reason ?? "The node asks for an access token now."} isOver />
@@ -70,6 +74,8 @@ function useFreshQueries(token: string | undefined): void {
     if (last.current === token) return;
     last.current = token;
     queryClient.removeQueries({ type: "inactive" });
-    void queryClient.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== "session" });
+    const filters = { predicate: ({ queryKey }: Query) => queryKey[0] !== "session" };
+    // One that is under way, with the last token, would be waited for instead of asked again.
+    void queryClient.cancelQueries(filters).then(() => queryClient.invalidateQueries(filters));
   }, [token]);
 }

@@ -59,11 +59,18 @@ export function roleProblem({ token }: SessionInfo): Refusal | undefined {
   return { code: "role_insufficient", message };
 }
 
-/** Whether an error says that the node wants another token; if so, the page asks for it. */
-export function noticeRefusal(error: unknown): boolean {
-  if (!(error instanceof SteleError) || !REFUSALS.has(error.code)) return false;
-  if (!session.refusal) change({ ...session, refusal: { code: error.code, message: error.message } });
-  return true;
+/** Whether an error says that the node wants another token. */
+export function isTokenRefused(error: unknown): boolean {
+  return error instanceof SteleError && REFUSALS.has(error.code);
+}
+
+/**
+ * Makes the page ask for another token if an error says that the node wants one. What it says of a token that is not this tab's
+ * (one that is only tried, or the last one, answered late) changes nothing.
+ */
+export function noticeRefusal(error: SteleError, token: string | undefined): void {
+  if (token !== session.token || session.refusal || !isTokenRefused(error)) return;
+  change({ token, refusal: { code: error.code, message: error.message } });
 }
 
 export function useSession(): Session {

@@ -21,8 +21,6 @@ export function SignIn({ reason, isOver = false }: SignInProps) {
     onSuccess: ({ token, problem }) => {
       if (!problem) signIn(token);
     },
-    // What the node says of a token that is only tried is shown here.
-    onError: () => undefined,
   });
   const wrong = error?.message ?? data?.problem?.message;
   const submit = (event: SubmitEvent) => {
@@ -47,7 +45,7 @@ export function SignIn({ reason, isOver = false }: SignInProps) {
         <Button type="submit" disabled={text.trim() === ""} loading={isPending}>
           Sign in
         </Button>
-        {isOver && <Text size="sm">What you were at is still there behind this, and goes on.</Text>}
+        {isOver && <Text size="sm">What you were at is hidden until then, and goes on.</Text>}
       </Stack>
     </form>
   );

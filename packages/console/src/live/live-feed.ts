@@ -1,6 +1,6 @@
 import type { SteleClient, LogEntry } from "@stele/client";
 import { UnavailableError } from "@stele/proof";
-import { noticeRefusal } from "../app/session.ts";
+import { isTokenRefused } from "../app/session.ts";
 import { liveEvent } from "./live-event.ts";
 import { LiveRows, type RowsView } from "./live-rows.ts";
 import { RateMeter, type Rates } from "./rate-meter.ts";
@@ -115,7 +115,7 @@ export class LiveFeed {
         await this.#read(source.tail(this.#options.query, { from, signal, onOpened, onEnded, onReached }));
       } catch (error) {
         if (signal.aborted) return;
-        if (noticeRefusal(error)) return this.#connected({ state: "ended", error: undefined });
+        if (isTokenRefused(error)) return this.#connected({ state: "ended", error: undefined });
         if (!(error instanceof UnavailableError)) return this.#connected({ state: "ended", error });
         this.#lost(error);
         await pause(Math.random() * Math.min(PAUSE_MS_MAX, 250 * 2 ** fruitless), signal);

@@ -1,7 +1,6 @@
 import type { SteleClient } from "@stele/client";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { useClient } from "../../api/client.ts";
-import { noticeRefusal } from "../../app/session.ts";
 import { formatCount } from "../../ui/format-number.ts";
 import { eventFileName, headOf, linesOf, type EventFormat } from "./event-file.ts";
 import { evidenceTreeSize } from "./evidence-size.ts";
@@ -44,9 +43,7 @@ export function useExport(): Export {
       };
       const run = format === "evidence" ? exportEvidence : exportEvents(format);
       run(client, selection, signal, report).catch((error: unknown) => {
-        if (signal.aborted) return;
-        noticeRefusal(error);
-        report({ state: "failed", error });
+        if (!signal.aborted) report({ state: "failed", error });
       });
     },
     [client],

@@ -1,6 +1,5 @@
 import { useEffect, useMemo, useSyncExternalStore } from "react";
 import { useClient } from "../../api/client.ts";
-import { noticeRefusal } from "../../app/session.ts";
 import { WINDOW_ROWS, type Snapshot } from "../snapshot.ts";
 import { RowWindows } from "./row-windows.ts";
 
@@ -19,14 +18,9 @@ export function useRowWindows(snapshot: Snapshot | undefined, order: "newest" | 
       loadsMax: LOADS_MAX,
       load: async (offset, signal) => {
         if (!snapshot) return [];
-        try {
-          const { query, asOf } = snapshot;
-          const page = await client.searchPage(query, { order, offset, asOf, pageSize: WINDOW_ROWS, signal });
-          return page.events;
-        } catch (error) {
-          noticeRefusal(error);
-          throw error;
-        }
+        const { query, asOf } = snapshot;
+        const page = await client.searchPage(query, { order, offset, asOf, pageSize: WINDOW_ROWS, signal });
+        return page.events;
       },
     });
     if (snapshot && order === "newest") made.seed(0, snapshot.newest.events);
