@@ -72,6 +72,17 @@ test("on a terminal: one line an event, and none wider than the terminal", () =>
   }
 });
 
+test("with a column that says how far each event got", () => {
+  const table = new EventTable(fakeOutput(undefined), { withState: true });
+  const text = table.rows([{ ...event(0), state: "witnessed" }, event(1)]);
+  expect(text.split("\n")).toEqual([
+    expect.stringMatching(/ IP {11}STATE$/),
+    expect.stringMatching(/203\.0\.113\.9 {2}witnessed$/),
+    expect.stringMatching(/203\.0\.113\.9 {2}unknown$/),
+    "",
+  ]);
+});
+
 test("text of events can't act on the terminal, nor begin a line", () => {
   const table = new EventTable(fakeOutput(200));
   const text = table.rows([

@@ -20,6 +20,8 @@ const COLUMNS: readonly Column[] = [
   { title: "OUTCOME", value: ({ entry }) => entry.outcome, columns: 7 },
   { title: "IP", value: ({ entry }) => entry.context?.ip ?? "", columns: 15 },
 ];
+/** How far an event got; not shown unless it is asked for. */
+const STATE_COLUMN: Column = { title: "STATE", value: ({ state }) => state ?? "unknown", columns: 9 };
 const GAP = "  ";
 const ELASTIC_COLUMNS_MIN = 8;
 const STYLES: Readonly<Record<string, Style | undefined>> = {
@@ -43,10 +45,13 @@ function targetsOf([first, ...others]: readonly Party[]): string {
  */
 export class EventTable {
   readonly #output: Output;
+  readonly #columns: readonly Column[];
   #widths: readonly number[] | undefined;
 
-  constructor(output: Output) {
+  /** @param options.withState whether a column says how far each event got */
+  constructor(output: Output, { withState = false }: { readonly withState?: boolean } = {}) {
     this.#output = output;
+    this.#columns = withState ? [...COLUMNS, STATE_COLUMN] : COLUMNS;
   }
 
   /**
@@ -54,11 +59,11 @@ export class EventTable {
    * wide as its rows need, or as they usually are if it has none.
    */
   rows(events: readonly LogEntry[]): string {
-    const rows = events.map((event) => COLUMNS.map(({ value }) => printable(value(event))));
+    const rows = events.map((event) => this.#columns.map(({ value }) => printable(value(event))));
     let text = "";
     if (!this.#widths) {
-      this.#widths = columnWidths(rows, this.#output.columns);
-      const header = this.#line(COLUMNS.map(({ title }) => title));
+      this.#widths = columnWidths(this.#columns, rows, this.#output.columns);
+      const header = this.#line(this.#columns.map(({ title }) => title));
       text = `${this.#output.style("bold", header)}\n`;
     }
     for (const [i, row] of rows.entries()) {
@@ -74,7 +79,7 @@ export class EventTable {
     return cells
       .map((cell, i) => {
         const width = this.#widths![i]!;
-        return fit(cell, mayCut && COLUMNS[i]!.elastic ? width : Math.max(width, columnsOf(cell)));
+        return fit(cell, mayCut && this.#columns[i]!.elastic ? width : Math.max(width, columnsOf(cell)));
       })
       .join(GAP)
       .trimEnd();
@@ -82,13 +87,17 @@ export class EventTable {
 }
 
 /** As wide as the widest cell; then the widest of the elastic columns gives way, until a row fits the terminal. */
-function columnWidths(rows: readonly (readonly string[])[], terminalColumns: number | undefined): number[] {
-  const widths = COLUMNS.map(({ title, columns }, i) =>
-    rows.length === 0 ? columns : Math.max(title.length, ...rows.map((row) => columnsOf(row[i]!))),
+function columnWidths(
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+  terminalColumns: number | undefined,
+): number[] {
+  const widths = columns.map(({ title, columns: usual }, i) =>
+    rows.length === 0 ? usual : Math.max(title.length, ...rows.map((row) => columnsOf(row[i]!))),
   );
-  const room = (terminalColumns ?? Infinity) - GAP.length * (COLUMNS.length - 1);
+  const room = (terminalColumns ?? Infinity) - GAP.length * (columns.length - 1);
   while (widths.reduce((sum, width) => sum + width, 0) > room) {
-    const elastic = [...widths.keys()].filter((i) => COLUMNS[i]!.elastic);
+    const elastic = [...widths.keys()].filter((i) => columns[i]!.elastic);
     const widest = elastic.reduce((best, i) => (widths[i]! > widths[best]! ? i : best));
     if (widths[widest]! <= ELASTIC_COLUMNS_MIN) break;
     widths[widest]!--;

@@ -5,6 +5,11 @@ import type { Entry } from "./event.ts";
 export interface LogEntry {
   /** The leaf index. */
   readonly index: number;
+  /**
+   * How far it got, as the node says: `committed`, `witnessed` (under a checkpoint that a quorum of witnesses cosigned; only where
+   * a policy asks for one), `sealed`. Each means that those before it were reached. Undefined if the node is too old to say.
+   */
+  readonly state?: string;
   readonly entry: Entry;
 }
 
@@ -12,7 +17,8 @@ export interface LogEntry {
 export function parseLogEntry(answer: Answer): LogEntry {
   const index = answer.field("index").integer();
   const entry = answer.field("entry").object();
-  if (isEntry(entry)) return { index, entry };
+  const state = answer.has("state") ? answer.field("state").string() : undefined;
+  if (isEntry(entry)) return { index, ...(state !== undefined && { state }), entry };
   throw new MalformedError("response_malformed", `The node's answer: entry ${index} is not an entry`);
 }
 

@@ -10,6 +10,7 @@ interface SearchFlags {
   readonly limit: number;
   readonly order: string;
   readonly minIndex?: number;
+  readonly state?: boolean;
 }
 
 const PAGE_EVENTS_MAX = 1_000;
@@ -25,16 +26,17 @@ export const addSearch: AddCommand = (program, run) => {
     .option("--limit <n>", "at most so many events", positiveNumber, 50)
     .option("--order <order>", "newest or oldest first", "newest")
     .option("--min-index <index>", "wait until this index is searchable", wholeNumber)
+    .option("--state", "show how far each event got: committed, witnessed or sealed")
     .allowUnknownOption()
     .action(run(search));
 };
 
 async function search(session: Session, words: readonly string[], flags: SearchFlags): Promise<void> {
-  const { limit, order, minIndex } = flags;
+  const { limit, order, minIndex, state = false } = flags;
   if (order !== "newest" && order !== "oldest") throw new UsageError("--order is newest or oldest");
   const query = queryOf(words);
   const client = session.client();
-  const table = new EventTable(session.out);
+  const table = new EventTable(session.out, { withState: state });
   await pointingAtMistakes(query, async () => {
     let shown = 0;
     let cursor: string | undefined;

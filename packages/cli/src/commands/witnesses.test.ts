@@ -50,6 +50,8 @@ test("says how far an event got, and verifies it with the policy wherever it is"
     { timeout: 30_000 },
   );
   expect((await run("get", "299")).out).toMatch(/^main #299 {2}witnessed /);
+  const table = await run("search", "--state", "--limit", "2");
+  expect(table.out).toMatch(/^INDEX .* IP +STATE\n299 .* witnessed\n298 .* witnessed\n/);
   expect((await run("log", "list")).out).toMatch(/witnessed up to 300, published /);
   const status = await run("status");
   expect(status.out).toMatch(/witnessed up to 300\n/);
@@ -85,6 +87,12 @@ test("what was verified in the directory and is not published yet is no truncati
   const input = { cwd: directory, env: { STELE_URL: url }, stdin: someEvents(5, 2).join("\n") };
   expect((await stele(["append"], input)).code).toBe(0);
   expect(JSON.parse((await run("get", "304", "--json")).out)).toMatchObject({ state: "committed" });
+  const page = await run("search", "--json", "--limit", "6", "--min-index", "304");
+  const states = page.out
+    .trimEnd()
+    .split("\n")
+    .map((line): string => JSON.parse(line).state);
+  expect(states).toEqual([...Array.from({ length: 5 }, () => "committed"), "witnessed"]);
   expect((await run("verify", path("data"))).code).toBe(0);
   const { code, out } = await run("verify", url, "--policy", path("policy"), "--json");
   expect(code).toBe(0);

@@ -6,15 +6,22 @@ import { eventState } from "../publish/event-state.ts";
 import type { Api, ApiContext } from "./api.ts";
 import { RequestError } from "./errors.ts";
 import { findLog } from "./node-view.ts";
-import { answers, Entry, Hash, Index, json, LogParameters, reference, Size } from "./schemas.ts";
+import {
+  answers,
+  Entry,
+  EventStateName,
+  Hash,
+  Index,
+  json,
+  LogParameters,
+  reference,
+  Size,
+} from "./schemas.ts";
 
 const FoundEntry = Type.Object({
   index: Index,
   leaf_hash: Hash,
-  state: Type.Enum(["committed", "witnessed", "sealed"], {
-    description:
-      "How far it got. Each state means that those before it were reached; witnessed only where a policy asks for it",
-  }),
+  state: EventStateName,
   entry: reference(Entry),
   entry_bytes: Type.Optional(Type.String({ description: "The exact bytes of the entry, in base64" })),
   proof: Type.Optional(
@@ -73,7 +80,7 @@ export function entryRoutes(api: Api, { node }: ApiContext): void {
       const fields = {
         index,
         leaf_hash: encodeBase64(leafHash(entry!, nativeHasher)),
-        state: eventState(index, log.status()),
+        state: eventState(index, log.stateSizes()),
       };
       const extra = request.query.proof === "1" ? await proofOf(log, index, entry!) : {};
       reply.type("application/json; charset=utf-8");

@@ -117,7 +117,15 @@ export const LogInfo = Type.Object(
   { $id: "Log" },
 );
 
-export const IndexedEntry = Type.Object({ index: Index, entry: reference(Entry) }, { $id: "IndexedEntry" });
+export const EventStateName = Type.Enum(["committed", "witnessed", "sealed"], {
+  description:
+    "How far it got. Each state means that those before it were reached; witnessed only where a policy asks for it",
+});
+
+export const IndexedEntry = Type.Object(
+  { index: Index, state: EventStateName, entry: reference(Entry) },
+  { $id: "IndexedEntry" },
+);
 
 /** All schemas that others refer to by name. */
 export const NAMED_SCHEMAS: readonly TSchema[] = [ErrorBody, Entry, Event, LogInfo, IndexedEntry, AlarmBody];

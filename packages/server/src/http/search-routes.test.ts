@@ -46,7 +46,7 @@ describe("a search", () => {
     expect(page).toMatchObject({ indexed_size: 120, tree_size: 120, next_cursor: expect.any(String) });
     expect(page.events.map(({ index }) => index)).toEqual([119, 118]);
     const [entry] = await served.node.log("main")!.readEntries(119, 120);
-    expect(text).toContain(`{"index":119,"entry":${Buffer.from(entry!).toString()}}`);
+    expect(text).toContain(`{"index":119,"state":"committed","entry":${Buffer.from(entry!).toString()}}`);
   });
 
   it("gives all of it, page after page", async () => {

@@ -1,6 +1,7 @@
 import { Type } from "typebox";
 import { parseTime, queryFromParameters, type QueryParameters } from "@stele/query";
 import type { FastifyReply } from "fastify";
+import { eventState } from "../publish/event-state.ts";
 import { forAsker } from "../search/asker.ts";
 import { OFFSET_MAX } from "../search/search-index.ts";
 import type { Api, ApiContext } from "./api.ts";
@@ -128,7 +129,11 @@ export function searchRoutes(api: Api, { node, limits, nowMs }: ApiContext): voi
           ...(as_of !== undefined && { asOf: as_of }),
         }),
       );
-      const events = page.items.map(({ index, entry }) => `{"index":${index},"entry":${entry}}`);
+      const sizesOfStates = log.stateSizes();
+      const events = page.items.map(
+        ({ index, entry }) =>
+          `{"index":${index},"state":"${eventState(index, sizesOfStates)}","entry":${entry}}`,
+      );
       const { nextCursor, total, indexedSize } = page;
       const sizes = { total, indexed_size: indexedSize, tree_size: log.head().treeSize };
       const rest = JSON.stringify({ next_cursor: nextCursor, ...sizes }).slice(1);

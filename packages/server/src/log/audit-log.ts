@@ -1,5 +1,6 @@
 import type { LogKeys, Policy } from "@stele/proof";
 import type { LogStatus } from "../ops/status.ts";
+import type { StateSizes } from "../publish/event-state.ts";
 import type { LogSources } from "../sources/log-sources.ts";
 import type { SearchIndex } from "../search/search-index.ts";
 import type { LogVerification } from "../verify/background/log-verification.ts";
@@ -103,6 +104,9 @@ export interface AuditLog {
 
   /** Whether the log takes writes now, and if not, why (`storage_full`, …). For readiness and status pages. */
   writable(): { readonly ok: true } | { readonly ok: false; readonly reason: string };
+
+  /** Where it stands that says how far an event got, see `eventState`. Costs next to nothing. */
+  stateSizes(): StateSizes;
 
   /** What it is at. Returns at once. */
   status(): LogStatus;

@@ -23,6 +23,7 @@ import type { Anchorer } from "../anchor/anchorer.ts";
 import type { PublishableLog, Publisher, PublishingState } from "../publish/publisher.ts";
 import { Rate } from "../ops/rate.ts";
 import type { LogStatus } from "../ops/status.ts";
+import type { StateSizes } from "../publish/event-state.ts";
 import { LogSources } from "../sources/log-sources.ts";
 import type { Database } from "../search/database.ts";
 import { SearchIndex } from "../search/search-index.ts";
@@ -326,6 +327,11 @@ export class StoredLog implements AuditLog {
 
   followingMs(): number {
     return this.#storage.shared?.confirmedAgoMs ?? 0;
+  }
+
+  stateSizes(): StateSizes {
+    const { witnessedSize } = this.#publisher?.state ?? NOT_PUBLISHED;
+    return { witnessedSize, sealedSize: this.#sealer.sealedSize };
   }
 
   status(): LogStatus {
