@@ -61,6 +61,17 @@ export class AccessPolicy {
   }
 
   /**
+   * How long a request that lasts will go on being admitted, in milliseconds: until its token expires, as far as the tokens say now.
+   * `Infinity` if nothing sets an end.
+   *
+   * @throws what {@link admit} throws, once it is not admitted
+   */
+  admittedMs(headers: IncomingHttpHeaders, needed: Role): number {
+    const expiresAt = this.admit(headers, needed)?.expires_at;
+    return expiresAt === undefined ? Infinity : Date.parse(expiresAt) - this.#nowMs();
+  }
+
+  /**
    * Whose token a request carries, whatever its role is. Undefined if it carries none, or the node needs none.
    *
    * @throws AccessError `token_unknown`, `token_expired`; MalformedError `token_file_malformed`

@@ -59,7 +59,7 @@ function placeOf({ offset, length, parameter }: QueryError) {
 }
 
 function retryHeaders(error: SteleError, status: number): Record<string, string> {
-  if (status !== 503) return {};
+  if (status !== 503 && status !== 429) return {};
   const retryAfterMs = (error instanceof UnavailableError && error.retryAfterMs) || RETRY_AFTER_MS;
   return { "retry-after": String(Math.ceil(retryAfterMs / 1_000)) };
 }

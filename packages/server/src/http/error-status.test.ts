@@ -41,7 +41,7 @@ describe("answerOfError", () => {
     const { status: answered, body, headers } = answerOfError(new UnavailableError(code, "What happened"));
     expect(answered).toBe(status);
     expect(body).toEqual({ error: { code, message: "What happened" } });
-    expect("retry-after" in headers).toBe(status === 503);
+    expect("retry-after" in headers).toBe(status === 503 || status === 429);
   });
 
   it("names each problem of a submission", () => {

@@ -49,6 +49,8 @@ export const ERROR_STATUS: Readonly<Record<string, number>> = {
 
   event_invalid: 422,
 
+  client_tails_too_many: 429,
+
   headers_too_large: 431,
 
   internal: 500,

@@ -8,6 +8,8 @@ export interface HttpLimits {
   readonly connectionsMax: number;
   /** Tails at one time. More: `tails_too_many`. */
   readonly tailsMax: number;
+  /** Of these, of one token; where the node needs none, of one address. More: `client_tails_too_many`. */
+  readonly tailsPerClientMax: number;
   /** Between two signs of life of a tail that has nothing to send. */
   readonly tailHeartbeatMs: number;
   /** How long `min_index` waits for the index. */
@@ -28,6 +30,7 @@ export const DEFAULT_HTTP_LIMITS: HttpLimits = {
   bodyBytesInFlightMax: 256 * 1024 * 1024,
   connectionsMax: 4_096,
   tailsMax: 256,
+  tailsPerClientMax: 64,
   tailHeartbeatMs: 15_000,
   indexWaitMsMax: 10_000,
   requestTimeoutMs: 60_000,

@@ -61,6 +61,16 @@ it("refuses a token from the time on at which it expires, and ends its tail", as
   expect(await refusal(await ask(token))).toMatchObject({ status: 401, error: { code: "token_expired" } });
 });
 
+it("ends a tail that has nothing to send when its token expires, not with the next sign of life", async () => {
+  served = await serveNode({ limits: { tailHeartbeatMs: 3_600_000 } });
+  const token = await served.token("reader", new Date(Date.now() + 1_500));
+  const headers = { authorization: `Bearer ${token}` };
+  const tail = await fetch(`${served.url}/v1/logs/main/tail`, { headers });
+  expect(tail.status).toBe(200);
+  await expect(drain(tail.body!.getReader())).rejects.toThrow();
+  expect(await refusal(await ask(token))).toMatchObject({ status: 401, error: { code: "token_expired" } });
+});
+
 async function drain(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
   while (!(await reader.read()).done);
 }

@@ -24,7 +24,7 @@ afterEach(() => {
 
 interface Message {
   readonly id: number;
-  readonly data?: { readonly index: number; readonly entry: { readonly id: string } };
+  readonly data?: { readonly index: number; readonly state: string; readonly entry: { readonly id: string } };
 }
 
 /** The messages of a tail: those with data, and the signs of life that carry an id. */
@@ -69,7 +69,11 @@ describe("a tail", () => {
     const { receipts } = await submit(served.url, [event({ id: "new-1" }), event({ id: "new-2" })]);
     expect((await first).value).toEqual({
       id: receipts[0]!.index,
-      data: { index: receipts[0]!.index, entry: expect.objectContaining({ id: "new-1" }) },
+      data: {
+        index: receipts[0]!.index,
+        state: "committed",
+        entry: expect.objectContaining({ id: "new-1" }),
+      },
     });
     expect((await messages.next()).value).toMatchObject({ data: { entry: { id: "new-2" } } });
   });
@@ -139,6 +143,38 @@ describe("a tail", () => {
     stop.abort();
     await Promise.allSettled(open);
     await expect.poll(() => tailCount()).toBe(0);
+  });
+
+  it("is one of a few of each client", async () => {
+    const other = await serveNode({ limits: { tailsMax: 3, tailsPerClientMax: 2 } });
+    const refused = { status: 429, error: { code: "client_tails_too_many" } };
+    try {
+      const open = async (token?: string) => {
+        const leave = new AbortController();
+        const response = await fetch(`${other.url}/v1/logs/main/tail`, {
+          signal: leave.signal,
+          headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+        });
+        return { response, leave: () => leave.abort() };
+      };
+      const statuses = async (...tails: ReturnType<typeof open>[]) =>
+        (await Promise.all(tails)).map(({ response }) => response.status);
+      const byAddress = [await open(), await open()];
+      expect(await refusal((await open()).response)).toMatchObject(refused);
+      for (const { leave } of byAddress) leave();
+
+      const [alice, bob] = [await other.token("reader"), await other.token("reader")];
+      const first = await open(alice);
+      expect(await statuses(Promise.resolve(first), open(alice))).toEqual([200, 200]);
+      const third = (await open(alice)).response;
+      expect(third.headers.get("retry-after")).toBe("1");
+      expect(await refusal(third)).toMatchObject(refused);
+      expect(await statuses(open(bob), open(bob))).toEqual([200, 503]);
+      first.leave();
+      await expect.poll(async () => await statuses(open(alice))).toEqual([200]);
+    } finally {
+      await other.close();
+    }
   });
 
   it("of a client that does not read costs no memory", async () => {

@@ -1,20 +1,19 @@
 import { Readable } from "node:stream";
-import { UnavailableError } from "@stele/proof";
 import { Type } from "typebox";
 import { matches, queryFromParameters, type ParsedEntry, type Query } from "@stele/query";
 import type { Api, ApiContext } from "./api.ts";
 import { RequestError } from "./errors.ts";
 import { findLog } from "./node-view.ts";
+import { clientOf, OpenTails } from "./open-tails.ts";
 import { FILTERS } from "./query-parameters.ts";
 import { answers, bytes, Index, LogParameters } from "./schemas.ts";
 import { tailEvents } from "./tail.ts";
 
 /** Entries as they are committed. */
 export function tailRoutes(api: Api, { node, access, metrics, limits, nowMs }: ApiContext): void {
-  /** Ends each tail that is open. */
-  const open = new Set<AbortController>();
+  const open = new OpenTails(limits.tailsMax, limits.tailsPerClientMax);
   api.addHook("preClose", (done) => {
-    for (const tail of open) tail.abort();
+    open.abortAll();
     done();
   });
 
@@ -28,7 +27,7 @@ export function tailRoutes(api: Api, { node, access, metrics, limits, nowMs }: A
         operationId: "followEvents",
         summary: "Follow the log",
         description:
-          'Server-sent events: `id` is the leaf index, `data` is `{"index","entry"}`. Begins behind the header Last-Event-ID, else at `from`, else with what comes next. An `id` without data says up to which index nothing matched.',
+          'Server-sent events: `id` is the leaf index, `data` is `{"index","state","entry"}`, with the state that the entry had when it was sent. Begins behind the header Last-Event-ID, else at `from`, else with what comes next. An `id` without data says up to which index nothing matched.',
         params: LogParameters,
         headers: Type.Object({ "last-event-id": Type.Optional(Index) }),
         querystring: Type.Object({ from: Type.Optional(Index), ...FILTERS }),
@@ -40,26 +39,22 @@ export function tailRoutes(api: Api, { node, access, metrics, limits, nowMs }: A
       const { from, ...filters } = request.query;
       const query = queryFromParameters(filters, { nowMs: nowMs() });
       assertCheap(query);
-      if (open.size >= limits.tailsMax) {
-        throw new UnavailableError(
-          "tails_too_many",
-          `${open.size} clients follow this node's logs. Try again later`,
-        );
-      }
       const lastEventId = request.headers["last-event-id"];
-      const tail = new AbortController();
-      open.add(tail);
+      const token = access.admit(request.headers, "reader");
+      const tail = open.open(clientOf(token, request.socket.remoteAddress));
       metrics.tails(log.name, 1);
-      reply.raw.once("close", () => {
-        tail.abort();
-        open.delete(tail);
+      const leave = () => {
+        tail.close();
         metrics.tails(log.name, -1);
-      });
+      };
+      // Who left before this, while the log was made ready, does not leave again.
+      if (reply.raw.destroyed) leave();
+      else reply.raw.once("close", leave);
       const events = tailEvents(log, {
         from: lastEventId === undefined ? (from ?? log.head().treeSize) : lastEventId + 1,
         matches: entryMatcher(query),
         heartbeatMs: limits.tailHeartbeatMs,
-        assertAllowed: () => void access.admit(request.headers, "reader"),
+        allowedMs: () => access.admittedMs(request.headers, "reader"),
         signal: tail.signal,
       });
       // For proxies that would collect the answer first.

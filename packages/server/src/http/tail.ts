@@ -1,4 +1,5 @@
 import type { AuditLog } from "../log/audit-log.ts";
+import { eventState } from "../publish/event-state.ts";
 
 export interface TailOptions {
   /** The first leaf index. May be past the head: then the tail waits for it. */
@@ -6,8 +7,11 @@ export interface TailOptions {
   readonly matches: (entry: Uint8Array) => boolean;
   /** Between two signs of life when there is nothing to send. */
   readonly heartbeatMs: number;
-  /** Throws once the client may not read any more: its token was revoked. */
-  readonly assertAllowed: () => void;
+  /**
+   * How long the client may still read, in milliseconds, as far as is known: until its token expires. Throws once it may not
+   * any more: the token expired or was revoked.
+   */
+  readonly allowedMs: () => number;
   /** Ends the tail. */
   readonly signal: AbortSignal;
 }
@@ -25,7 +29,7 @@ const PROGRESS_MS = 1_000;
  */
 export async function* tailEvents(
   log: AuditLog,
-  { from, matches, heartbeatMs, assertAllowed, signal }: TailOptions,
+  { from, matches, heartbeatMs, allowedMs, signal }: TailOptions,
 ): AsyncGenerator<Buffer, void, undefined> {
   yield Buffer.from(`retry: 1000\n: log ${log.name} from ${from}\n\n`);
   let next = from;
@@ -33,14 +37,14 @@ export async function* tailEvents(
   let aliveAtMs = performance.now();
   let isTold = true;
   while (!signal.aborted) {
-    assertAllowed();
+    const untilMs = allowedMs();
     const silenceMs = isTold ? heartbeatMs : Math.min(PROGRESS_MS, heartbeatMs);
     const { treeSize } = log.head();
     if (next < treeSize) {
       const entries = await log.readEntries(next, Math.min(treeSize, next + batchEntries));
       const isHit = entries.map(matches);
       isTold = isHit.at(-1) === true;
-      const chunk = formatEvents(next, entries, isHit);
+      const chunk = formatEvents(log, next, entries, isHit);
       next += entries.length;
       batchEntries = batchLength(entries);
       if (chunk.length > 0) {
@@ -49,7 +53,8 @@ export async function* tailEvents(
         continue;
       }
     } else {
-      await nextCommit(log, silenceMs, signal);
+      // Not beyond what the client may: an idle tail ends with its token.
+      await nextCommit(log, Math.min(silenceMs, untilMs), signal);
     }
     if (performance.now() - aliveAtMs >= silenceMs) {
       yield Buffer.from(next > 0 ? `: alive\nid: ${next - 1}\n\n` : ": alive\n\n");
@@ -61,10 +66,19 @@ export async function* tailEvents(
 
 const END = Buffer.from("}\n\n");
 
-function formatEvents(start: number, entries: readonly Uint8Array[], isHit: readonly boolean[]): Buffer {
-  const pieces = entries.flatMap((entry, i) =>
-    isHit[i] ? [Buffer.from(`id: ${start + i}\ndata: {"index":${start + i},"entry":`), entry, END] : [],
-  );
+function formatEvents(
+  log: AuditLog,
+  start: number,
+  entries: readonly Uint8Array[],
+  isHit: readonly boolean[],
+): Buffer {
+  const sizes = log.stateSizes();
+  const pieces = entries.flatMap((entry, i) => {
+    if (isHit[i] !== true) return [];
+    const index = start + i;
+    const head = `id: ${index}\ndata: {"index":${index},"state":"${eventState(index, sizes)}","entry":`;
+    return [Buffer.from(head), entry, END];
+  });
   return Buffer.concat(pieces);
 }
 
