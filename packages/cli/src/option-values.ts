@@ -15,6 +15,11 @@ export function positiveNumber(text: string): number {
   throw new InvalidArgumentError("It is 1 or more.");
 }
 
+/** Values with commas between them. */
+export function list(text: string): string[] {
+  return text.split(",");
+}
+
 /** Checks that it is a vkey, and returns it. */
 export function verifierKey(text: string): string {
   try {

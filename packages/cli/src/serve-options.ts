@@ -2,21 +2,10 @@ import { readFileSync } from "node:fs";
 import { InvalidArgumentError, type Command } from "commander";
 import { parse as parseYaml, YAMLParseError } from "yaml";
 import { UsageError } from "./cli-error.ts";
-import { positiveNumber, wholeNumber } from "./option-values.ts";
+import { ALARMS, NOTIFY_OPTIONS, type NotifyFlags } from "./notify-options.ts";
+import { addTableOptions, type TableOption } from "./option-table.ts";
+import { list, positiveNumber, wholeNumber } from "./option-values.ts";
 import { DEFAULT_DATA } from "./session.ts";
-
-/** One option of `stele serve`: a flag, and a key of the config file. */
-interface ServeOption {
-  /** As Commander takes it; the config file has the long name. */
-  readonly flags: string;
-  readonly description: string;
-  readonly parse?: (text: string) => unknown;
-  /** May be given more than once; a list in the config file. */
-  readonly repeatable?: boolean;
-  readonly fallback?: string | number;
-  /** What it belongs to, in the help. */
-  readonly heading?: string;
-}
 
 const BYTE_UNITS: Readonly<Record<string, number>> = {
   "": 1,
@@ -38,9 +27,8 @@ const VERIFYING = "Automatic verification:";
 const MIRRORS = "Mirrors:";
 const WITNESSES = "Witnesses:";
 const TIMESTAMPS = "Time-stamps:";
-const ALARMS = "Alarms, and who is told of them:";
 
-const OPTIONS: readonly ServeOption[] = [
+const OPTIONS: readonly TableOption[] = [
   {
     flags: "--data <directory>",
     description: "what this node keeps; made if it is not there",
@@ -213,34 +201,11 @@ const OPTIONS: readonly ServeOption[] = [
     description: "alarm if numbers of a source are missing for so long (5m)",
     parse: duration,
   },
-  { heading: ALARMS, flags: "--notify-webhook <url>", description: "a webhook, signed with HMAC-SHA-256" },
-  { heading: ALARMS, flags: "--notify-webhook-secret <file>", description: "what it is signed with" },
-  {
-    heading: ALARMS,
-    flags: "--notify-slack <file>",
-    description: "an incoming webhook of Slack, or as Slack's; the file has its URL",
-  },
-  {
-    heading: ALARMS,
-    flags: "--notify-smtp <url>",
-    description: "smtp://host (with STARTTLS), smtps://host or smtp+plain://host",
-  },
-  {
-    heading: ALARMS,
-    flags: "--notify-smtp-login <file>",
-    description: "the user on the first line, the password on the second",
-  },
-  { heading: ALARMS, flags: "--notify-mail-from <address>", description: "who the mail is from" },
-  {
-    heading: ALARMS,
-    flags: "--notify-mail-to <address,…>",
-    description: "who gets it",
-    parse: list,
-  },
+  ...NOTIFY_OPTIONS,
 ];
 
 /** What `stele serve` was told, by flags, the config file and defaults, in this order. */
-export interface ServeFlags {
+export interface ServeFlags extends NotifyFlags {
   readonly data: string;
   readonly host: string;
   readonly port: number;
@@ -272,13 +237,6 @@ export interface ServeFlags {
   readonly tsaCa?: string;
   readonly anchorEvery?: number;
   readonly sourceGapAfter?: number;
-  readonly notifyWebhook?: string;
-  readonly notifyWebhookSecret?: string;
-  readonly notifySlack?: string;
-  readonly notifySmtp?: string;
-  readonly notifySmtpLogin?: string;
-  readonly notifyMailFrom?: string;
-  readonly notifyMailTo?: readonly string[];
   readonly verifyEvery?: number;
   readonly verifyState?: string;
   readonly demo?: boolean;
@@ -290,21 +248,7 @@ export function addServeOptions(command: Command): Command {
     "--config <file>",
     "read options from a YAML file: their names without --; flags come before it",
   );
-  for (const { flags, description, parse, repeatable, fallback, heading } of OPTIONS) {
-    const option = command.createOption(
-      flags,
-      fallback === undefined ? description : `${description} (${fallback})`,
-    );
-    if (repeatable)
-      option.argParser((text: string, before: unknown) => [
-        ...((before as string[] | undefined) ?? []),
-        text,
-      ]);
-    else if (parse) option.argParser((text: string) => parse(text));
-    if (heading !== undefined) option.helpGroup(heading);
-    command.addOption(option);
-  }
-  return command;
+  return addTableOptions(command, OPTIONS);
 }
 
 /** @throws UsageError naming the file, the key, its value, and what was expected */
@@ -369,16 +313,12 @@ function configEntry(path: string, name: string, value: unknown): [string, unkno
   }
 }
 
-function longName({ flags }: ServeOption): string {
+function longName({ flags }: TableOption): string {
   return /^--([a-z0-9-]+)/.exec(flags)![1]!;
 }
 
-function keyOf(option: ServeOption): string {
+function keyOf(option: TableOption): string {
   return longName(option).replaceAll(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
-}
-
-function list(text: string): string[] {
-  return text.split(",");
 }
 
 function segmentEntries(text: string): number {

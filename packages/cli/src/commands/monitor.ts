@@ -8,11 +8,14 @@ import {
   VerificationError,
 } from "@stele/proof";
 import { Option } from "commander";
-import type { LogMonitor, Round, ShownLogKeys } from "@stele/server/monitor";
+import type { LogMonitor, NotifyOptions, Round, ShownLogKeys } from "@stele/server/monitor";
 import { UsageError } from "../cli-error.ts";
 import type { AddCommand } from "../command.ts";
 import { countOf } from "../count.ts";
 import { keyStatements, readKeyList } from "../log-key.ts";
+import { NotifiedAlarms } from "../notified-alarms.ts";
+import { NOTIFY_OPTIONS, notifyOf, type NotifyFlags } from "../notify-options.ts";
+import { addTableOptions } from "../option-table.ts";
 import { ToldAlarms } from "../told-alarms.ts";
 import { verifierKey } from "../option-values.ts";
 import { readPolicy } from "../policy-file.ts";
@@ -21,7 +24,7 @@ import { duration } from "../serve-options.ts";
 import type { Session } from "../session.ts";
 
 export const addMonitor: AddCommand = (program, run) => {
-  program
+  const command = program
     .command("monitor")
     .summary("watch a log from outside")
     .description(
@@ -52,8 +55,8 @@ export const addMonitor: AddCommand = (program, run) => {
     .option("--no-entries", "compare trees alone; do not read and hash the entries")
     .option("--state <directory>", "where the monitor remembers what it saw, and puts proofs")
     .option("--once", "look once, for cron: ends with 0, or with 1 or 3 if anything is wrong")
-    .option("--keep-going", "do not end when the log is convicted")
-    .action(run(monitor));
+    .option("--keep-going", "do not end when the log is convicted");
+  addTableOptions(command, NOTIFY_OPTIONS).action(run(monitor));
 };
 
 /** The help shows the default as it would be written. */
@@ -61,7 +64,7 @@ function timeOption(flags: string, description: string, fallback: string): Optio
   return new Option(flags, description).argParser(duration).default(duration(fallback), fallback);
 }
 
-interface MonitorFlags {
+interface MonitorFlags extends NotifyFlags {
   readonly key?: string;
   readonly keys?: string;
   readonly policy?: string;
@@ -78,24 +81,36 @@ interface MonitorFlags {
 }
 
 async function monitor(session: Session, urls: readonly string[], flags: MonitorFlags): Promise<void> {
-  const alarms = new ToldAlarms(session);
-  const watched = await watch(session, urls, flags, alarms);
-  let told = "";
+  const { notify } = notifyOf(flags);
+  if (flags.once && notify)
+    throw new UsageError("--notify-… belongs to a monitor that runs on; --once tells by how it ends");
+  const told = new ToldAlarms(session);
+  const stop = new AbortController();
+  process.once("SIGTERM", () => stop.abort());
+  const signal = AbortSignal.any([session.signal, stop.signal]);
+  const { watched, alarms } = await watch(session, signal, urls, flags, told, notify);
+  let state = "";
   try {
     for (;;) {
       const round = await watched.round();
-      await alarms.told();
-      if (!round.isUnfinished) told = await tellRound(session, round, told);
-      if (round.proofs.length > 0 && !flags.keepGoing) throw misbehaved(round);
+      await alarms.settle();
+      if (!round.isUnfinished) state = await tellRound(session, round, state);
+      if (round.proofs.length > 0 && !flags.keepGoing) {
+        await alarms.deliver(signal);
+        throw misbehaved(round);
+      }
       if (round.isUnfinished) continue;
       if (flags.once) break;
-      await sleep(flags.every, undefined, { signal: session.signal });
+      await sleep(flags.every, undefined, { signal });
     }
   } catch (error) {
-    if (!session.signal.aborted || flags.once) throw error;
-    return; // Ctrl-C is how it ends.
+    if (!signal.aborted || flags.once) throw error;
+    return; // Ctrl-C, or what runs it, is how it ends.
+  } finally {
+    await alarms.close();
+    await told.told();
   }
-  endOnce(alarms);
+  endOnce(told);
 }
 
 function misbehaved({ proofs }: Round): VerificationError {
@@ -117,10 +132,12 @@ function endOnce({ active }: ToldAlarms): void {
 
 async function watch(
   session: Session,
+  signal: AbortSignal,
   urls: readonly string[],
   flags: MonitorFlags,
-  alarms: ToldAlarms,
-): Promise<LogMonitor> {
+  told: ToldAlarms,
+  notify: NotifyOptions | undefined,
+): Promise<{ readonly watched: LogMonitor; readonly alarms: NotifiedAlarms }> {
   const {
     checkPlace,
     defaultMonitorDirectory,
@@ -157,7 +174,7 @@ async function watch(
       `The key is the log's own word, taken on trust this first time: ${trusted.vkey}. Compare it with the one that its operator published, or give that with --key.`,
     );
   }
-  const common = { origin, timeoutMs: flags.timeout, signal: session.signal };
+  const common = { origin, timeoutMs: flags.timeout, signal };
   const places = [
     ...urls.map((url) => {
       const token = session.tokenFor(url);
@@ -166,7 +183,8 @@ async function watch(
     }),
     ...(flags.witness?.split(",") ?? []).map((url) => new VantagePoint({ ...common, url, kind: "witness" })),
   ];
-  const watched = await LogMonitor.open({
+  const alarms = await NotifiedAlarms.open(session, told, notify, directory.alarms);
+  const options = {
     origin,
     trusted,
     findKeys,
@@ -179,9 +197,16 @@ async function watch(
     ...(flags.quietAfter !== undefined && { quietAfterMs: flags.quietAfter }),
     now: Date.now,
     alarms,
-  });
-  await rememberPlace(stateDirectory, prefixOf(session, urls[0]!), placed);
-  return watched;
+    active: alarms.active,
+  };
+  try {
+    const watched = await LogMonitor.open(options);
+    await rememberPlace(stateDirectory, prefixOf(session, urls[0]!), placed);
+    return { watched, alarms };
+  } catch (error) {
+    await alarms.close();
+    throw error;
+  }
 }
 
 /** What is said of the log's keys: by a file, else by the log if it is a Stele node. Nothing of it is believed without a signature. */

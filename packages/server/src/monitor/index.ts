@@ -1,5 +1,10 @@
 export { checkPlace, rememberPlace } from "../verify/remembered-places.ts";
+export { systemClock } from "../log/clock.ts";
+export { AlarmKeeper } from "../ops/alarm-keeper.ts";
 export type { Alarm, AlarmKey, Alarms } from "../ops/alarms.ts";
+export { nodeNameOf } from "../ops/nodes/node-name.ts";
+export { openNotifiers } from "../ops/notify/open-notifiers.ts";
+export type { NotifyOptions } from "../ops/notify/open-notifiers.ts";
 export { trustLog } from "./log-keys.ts";
 export type { ShownLogKeys, TrustedLog } from "./log-keys.ts";
 export { LogMonitor } from "./log-monitor.ts";

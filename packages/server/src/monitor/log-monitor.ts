@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import {
   CompactRange,
   decodeUtf8,
@@ -12,7 +13,7 @@ import {
   type VerifiedCheckpoint,
 } from "@stele/proof";
 import { nativeHasher } from "../log/native-hasher.ts";
-import type { Alarms } from "../ops/alarms.ts";
+import type { Alarm, Alarms } from "../ops/alarms.ts";
 import { compareHeads, type Comparison, type Sighting } from "./compare-heads.ts";
 import { freshQuorum } from "./fresh-quorum.ts";
 import { auditEntries } from "./entry-audit.ts";
@@ -44,6 +45,8 @@ export interface LogMonitorOptions {
   /** Unix milliseconds. */
   readonly now: () => number;
   readonly alarms: Alarms;
+  /** What was active when the monitor last stopped: it goes on, or is over. */
+  readonly active?: readonly Alarm[];
 }
 
 /** What one round looked at. */
@@ -78,7 +81,7 @@ export class LogMonitor {
 
   private constructor(options: LogMonitorOptions, state: MonitorState, seen: SeenHeads) {
     this.#options = options;
-    this.#alarms = new RoundAlarms(options.origin, options.alarms);
+    this.#alarms = new RoundAlarms(options);
     this.#state = state;
     this.#seen = seen;
     this.#trusted = options.trusted;
@@ -115,11 +118,7 @@ export class LogMonitor {
     if (comparison.contradictions.length > 0 && (await this.#knowsMoreThan(known))) return await this.round();
     for (const [url, error] of comparison.failures) this.#alarms.tiles(url, error);
     for (const url of comparison.readFrom) this.#alarms.readFrom(url);
-    for (const { url, against, misbehaviour } of comparison.contradictions) {
-      const proof = formatMisbehaviour(misbehaviour);
-      const file = await this.#options.directory.keepProof(`${url} ${against}`, proof);
-      this.#alarms.misbehaved(url, against, file, decodeUtf8(proof));
-    }
+    const proofs = await this.#keepProofs(comparison);
     const comparedSize = this.#comparedSize(comparison);
     this.#standings(sightings, comparison);
     this.#believe([...sightings, ...waiting], comparedSize);
@@ -132,7 +131,7 @@ export class LogMonitor {
       treeSize: this.#seen.largestSize,
       entriesHashed: this.#state.range.end,
       isUnfinished,
-      proofs: await this.#options.directory.proofs(),
+      proofs,
     };
   }
 
@@ -212,6 +211,20 @@ export class LogMonitor {
       const checkpoint = pending === undefined ? undefined : this.#verify(pending);
       return checkpoint ? [{ url, checkpoint }] : [];
     });
+  }
+
+  /** @returns where all proofs are, of this round and all before */
+  async #keepProofs({ contradictions }: Comparison): Promise<string[]> {
+    const { directory } = this.#options;
+    for (const { url, against, misbehaviour } of contradictions) {
+      const file = await directory.keepProof(`${url} ${against}`, formatMisbehaviour(misbehaviour));
+      this.#alarms.misbehaved({ file, proof: await readFile(file, "utf8"), url, against });
+    }
+    const proofs = await directory.proofs();
+    const [file] = proofs;
+    if (file !== undefined && contradictions.length === 0)
+      this.#alarms.misbehaved({ file, proof: await readFile(file, "utf8") });
+    return proofs;
   }
 
   /** All heads up to this size are of one history. -1 if nothing is known, or if there are two. */

@@ -88,6 +88,11 @@ export class MonitorDirectory {
     return path;
   }
 
+  /** Alarms, and whom to tell of them, of a monitor that has notifiers. */
+  get alarms(): string {
+    return join(this.path, "alarms");
+  }
+
   /** Where the proofs are that were found until now. */
   async proofs(): Promise<string[]> {
     try {

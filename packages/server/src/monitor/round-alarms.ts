@@ -13,18 +13,41 @@ export interface Behind {
   readonly isFirst: boolean;
 }
 
+/** A proof that is kept, and what was seen in this round, if it was then. */
+export interface Conviction {
+  readonly file: string;
+  /** What is in the file. */
+  readonly proof: string;
+  /** Where the contradiction was seen. */
+  readonly url?: string;
+  readonly against?: string;
+}
+
+export interface RoundAlarmsOptions {
+  readonly origin: string;
+  readonly alarms: Alarms;
+  /** What was active before the monitor was started. */
+  readonly active?: readonly Alarm[];
+  /** What is watched. */
+  readonly places: readonly { readonly url: string }[];
+}
+
 /** What rounds find, in words. What one does not find again is over, if it looked. */
 export class RoundAlarms {
   readonly #origin: string;
   readonly #alarms: Alarms;
+  /** What alarms are about: the log, and places. */
+  readonly #watched: ReadonlySet<string>;
   readonly #active = new Map<string, Alarm>();
   #found = new Set<string>();
   readonly #lookedAt = new Set<string>();
   readonly #readFrom = new Set<string>();
 
-  constructor(origin: string, alarms: Alarms) {
+  constructor({ origin, alarms, active = [], places }: RoundAlarmsOptions) {
     this.#origin = origin;
     this.#alarms = alarms;
+    this.#watched = new Set([origin, ...places.map(({ url }) => url)]);
+    for (const alarm of active) if (alarm.log === origin) this.#active.set(idOf(alarm), alarm);
   }
 
   begin(): void {
@@ -43,18 +66,32 @@ export class RoundAlarms {
     this.#readFrom.add(url);
   }
 
-  /** Clears what is over. */
+  /** Clears what is over; says of the rest that it is not. */
   end(): void {
     for (const [id, alarm] of this.#active) {
-      if (this.#found.has(id) || !this.#isOver(alarm)) continue;
-      this.#active.delete(id);
-      this.#alarms.clear(alarm);
+      if (this.#found.has(id)) continue;
+      if (this.#isOver(alarm)) {
+        this.#active.delete(id);
+        this.#alarms.clear(alarm);
+      } else this.#alarms.raise(alarm);
     }
   }
 
-  misbehaved(url: string, against: string, file: string, proof: string): void {
-    const message = `The log ${this.#origin} shows two histories: what ${url} shows contradicts ${against}. ${file} proves it, and “stele verify” confirms that. Keep it, and ask who runs the log`;
-    this.#raise("log_misbehaved", "critical", url, message, { file, misbehaviour: proof });
+  /** Of the log, wherever it was seen, and as it was told first: the proofs of one fork depend on who was asked when. */
+  misbehaved({ file, proof, url, against }: Conviction): void {
+    const what =
+      url === undefined
+        ? "showed two histories"
+        : `shows two histories: what ${url} shows contradicts ${against}`;
+    const message = `The log ${this.#origin} ${what}. ${file} proves it, and “stele verify” confirms that. Keep it, and ask who runs the log`;
+    const known = this.#active.get(idOf({ code: "log_misbehaved", subject: this.#origin }));
+    this.#raise(
+      "log_misbehaved",
+      "critical",
+      this.#origin,
+      known?.message ?? message,
+      known?.evidence ?? { file, misbehaviour: proof },
+    );
   }
 
   /** A place does not answer with a checkpoint of the log. */
@@ -122,19 +159,19 @@ export class RoundAlarms {
       message,
       ...(evidence && { evidence }),
     };
-    const id = JSON.stringify([code, subject]);
+    const id = idOf(alarm);
     this.#found.add(id);
     this.#active.set(id, alarm);
     this.#alarms.raise(alarm);
   }
 
   #isOver({ code, subject }: Alarm): boolean {
+    if (!this.#watched.has(subject)) return true;
     switch (code) {
-      case "log_misbehaved":
-        return false;
       case "tiles_unavailable":
       case "tiles_not_authentic":
         return this.#readFrom.has(subject);
+      case "log_misbehaved": // Somebody took away the proofs, and what they would be found by again.
       case "vantage_point_unreachable":
       case "log_quiet":
         return true;
@@ -142,4 +179,8 @@ export class RoundAlarms {
         return this.#lookedAt.has(subject);
     }
   }
+}
+
+function idOf({ code, subject }: Pick<Alarm, "code" | "subject">): string {
+  return JSON.stringify([code, subject]);
 }

@@ -32,18 +32,19 @@ export class AlarmFiles {
 
   /** Durable when it resolves. */
   async save(alarm: AlarmRecord): Promise<void> {
-    await replaceFile(this.#path(alarm.id), `${JSON.stringify(alarm)}\n`, 0o600);
+    await replaceFile(this.path(alarm.id), `${JSON.stringify(alarm)}\n`, 0o600);
   }
 
   async remove(id: string): Promise<void> {
     try {
-      await rm(this.#path(id));
+      await rm(this.path(id));
     } catch (error) {
       if (errorCode(error) !== "ENOENT") throw error;
     }
   }
 
-  #path(id: string): string {
+  /** Where an alarm is kept. */
+  path(id: string): string {
     return join(this.#directory, `${id}.json`);
   }
 }

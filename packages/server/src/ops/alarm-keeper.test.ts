@@ -1,17 +1,14 @@
-import { createHmac } from "node:crypto";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { text } from "node:stream/consumers";
-import { SMTPServer } from "smtp-server";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { systemClock } from "../log/clock.ts";
 import { AlarmKeeper } from "./alarm-keeper.ts";
 import type { Alarm, AlarmChange } from "./alarms.ts";
 import type { Notifier } from "./notify/notification.ts";
 import { openNotifiers, type NotifyOptions } from "./notify/open-notifiers.ts";
+import { attachmentOf, MailServer } from "./notify/testing/mail-server.ts";
+import { expectedSignature, Receiver } from "./notify/testing/receiver.ts";
 
 const SECRET = Buffer.from("a secret of at least 24 bytes");
 const finding: Alarm = {
@@ -48,39 +45,6 @@ async function open(notifiers: readonly Notifier[] = []): Promise<AlarmKeeper> {
   });
   ends.push(() => keeper.close());
   return keeper;
-}
-
-interface Received {
-  readonly headers: IncomingHttpHeaders;
-  readonly body: string;
-}
-
-/** A receiver that checks signatures as the documentation has it. */
-class Receiver {
-  readonly received: Received[] = [];
-  status = 204;
-  #server: Server | undefined;
-  port = 0;
-
-  async start(): Promise<void> {
-    this.#server = createServer((request, response) => {
-      void text(request).then((body) => {
-        if (this.status < 300) this.received.push({ headers: request.headers, body });
-        response.writeHead(this.status, { location: "/elsewhere" }).end();
-      });
-    });
-    await new Promise<void>((resolve) => this.#server!.listen(this.port, "127.0.0.1", resolve));
-    this.port = (this.#server.address() as AddressInfo).port;
-  }
-
-  async stop(): Promise<void> {
-    this.#server?.closeAllConnections();
-    await new Promise((resolve) => this.#server?.close(resolve));
-  }
-
-  get types(): unknown[] {
-    return this.received.map(({ body }) => (JSON.parse(body) as { type: string }).type);
-  }
 }
 
 async function receiver(): Promise<Receiver> {
@@ -121,10 +85,7 @@ describe("a webhook", () => {
     await expect.poll(() => hook.types).toEqual(["alarm.raised", "alarm.raised", "alarm.cleared"]);
     for (const { headers, body } of hook.received) {
       const { "webhook-id": id, "webhook-timestamp": timestamp, "webhook-signature": signature } = headers;
-      const expected = createHmac("sha256", SECRET)
-        .update(`${String(id)}.${String(timestamp)}.${body}`)
-        .digest("base64");
-      expect(signature).toBe(`v1,${expected}`);
+      expect(signature).toBe(expectedSignature({ headers, body }, SECRET));
       expect(Math.abs(Date.now() / 1000 - Number(timestamp))).toBeLessThan(300);
       expect((JSON.parse(body) as { id: string }).id).toBe(id);
     }
@@ -213,40 +174,13 @@ const mailTo = (url: string, login?: string) =>
     },
   }));
 
+async function smtp(options: { readonly isSecure: boolean }): Promise<MailServer> {
+  const server = await MailServer.start(options);
+  ends.push(() => server.stop());
+  return server;
+}
+
 describe("mail", () => {
-  interface Mail {
-    readonly from: string | false;
-    readonly to: string[];
-    readonly text: string;
-  }
-
-  async function smtp(options: { readonly isSecure: boolean }): Promise<{ port: number; mails: Mail[] }> {
-    const mails: Mail[] = [];
-    const server = new SMTPServer({
-      authOptional: true,
-      hideSTARTTLS: !options.isSecure,
-      onAuth: ({ username, password }, _session, done) =>
-        password === "hunter2hunter2" ? done(null, { user: username }) : done(new Error("no")),
-      onData: (stream, session, done) => {
-        const { mailFrom, rcptTo } = session.envelope;
-        const chunks: Buffer[] = [];
-        stream.on("data", (chunk: Buffer) => chunks.push(chunk));
-        stream.on("end", () => {
-          mails.push({
-            from: mailFrom && mailFrom.address,
-            to: rcptTo.map(({ address }) => address),
-            text: Buffer.concat(chunks).toString(),
-          });
-          done();
-        });
-      },
-    });
-    server.on("error", () => undefined); // clients that do not trust its certificate
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    ends.push(() => new Promise<void>((resolve) => server.close(resolve)));
-    return { port: (server.server.address() as AddressInfo).port, mails };
-  }
-
   it("has the evidence attached, and the same Message-ID each time", async () => {
     const { port, mails } = await smtp({ isSecure: false });
     const keeper = await open(await mailTo(`smtp+plain://127.0.0.1:${port}`));
@@ -258,13 +192,8 @@ describe("mail", () => {
     expect(mail!.text).toContain(`Message-ID: <${id}-raised-critical@stele.invalid>`);
     expect(mail!.text).toMatch(/^Subject: \[Stele\] CRITICAL verification_failed/m);
     expect(mail!.text).not.toMatch(/^Bcc:/m);
-    const attached = /filename=alarm-[0-9a-f]{16}\.json\r\n([^-]*\r\n\r\n)?((?:[A-Za-z0-9+/=]+\r\n)+)/.exec(
-      mail!.text,
-    );
-    const encoded = mail!.text.split(/\r\n\r\n/).find((part) => /^[A-Za-z0-9+/=\r\n]{60,}/.test(part));
-    const json = attached ? attached[2]! : encoded!;
-    const content = Buffer.from(json.split("\r\n--")[0]!, "base64").toString();
-    expect(content).toContain('"index": 7');
+    expect(mail!.text).toContain(`filename=alarm-${id}.json`);
+    expect(attachmentOf(mail!)).toContain('"index": 7');
   });
 
   it("is not sent without TLS unless that was asked for", async () => {

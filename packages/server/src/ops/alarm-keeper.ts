@@ -12,8 +12,10 @@ const UNTOLD_MAX = 1_000;
 export interface AlarmKeeperOptions {
   /** `<data>/alarms`. */
   readonly directory: string;
-  /** What people call the node. */
+  /** What people call the node, or the machine of a monitor. */
   readonly node: string;
+  /** Whether people read alarms where they are kept: nobody answers “stele alarms show”. */
+  readonly isFilesOnly?: boolean;
   readonly notifiers: readonly Notifier[];
   readonly clock: Clock;
   /** Unix milliseconds. */
@@ -113,6 +115,17 @@ export class AlarmKeeper {
     );
   }
 
+  /**
+   * Waits until everybody was told of what happened until now, or the signal is aborted.
+   *
+   * @returns how many notifications wait still; they are kept
+   */
+  async deliver(signal: AbortSignal): Promise<number> {
+    await this.#writing;
+    await Promise.all(this.#queues.map((queue) => queue.emptied(signal)));
+    return this.#queues.reduce((sum, { length }) => sum + length, this.#untold.length);
+  }
+
   /** Writes what is not written yet. */
   async close(): Promise<void> {
     for (const [id, alarm] of this.#renewed) if (!this.#dirty.has(id)) this.#dirty.set(id, alarm);
@@ -144,8 +157,10 @@ export class AlarmKeeper {
   #tell(kind: "raised" | "cleared", alarm: AlarmRecord, nowMs: number): void {
     if (this.#queues.length === 0) return;
     const id = `${alarm.id}-${kind}${kind === "raised" ? `-${alarm.severity}` : ""}`;
-    if (this.#untold.length < UNTOLD_MAX)
-      this.#untold.push({ id, kind, atMs: nowMs, node: this.#options.node, alarm });
+    if (this.#untold.length >= UNTOLD_MAX) return;
+    const { node, isFilesOnly } = this.#options;
+    const file = isFilesOnly ? { file: this.#files.path(alarm.id) } : {};
+    this.#untold.push({ id, kind, atMs: nowMs, node, alarm, ...file });
   }
 
   #write(): void {

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "../../log/clock.ts";
@@ -32,6 +33,8 @@ export class DeliveryQueue {
   readonly #closing = new AbortController();
   /** Names of files, oldest first. */
   #pending: string[] = [];
+  /** Somebody waits for the end of what waits. */
+  #emptied: PromiseWithResolvers<void> | undefined;
   #wake = Promise.withResolvers<void>();
   #running: Promise<void> | undefined;
   #attemptsFailed = 0;
@@ -65,6 +68,13 @@ export class DeliveryQueue {
     if (!this.#pending.includes(name)) this.#pending.push(name);
     if (this.#pending.length > PENDING_MAX) await this.#giveUp(this.#pending[0]!, "too many wait");
     this.#wake.resolve();
+  }
+
+  /** Resolves once nothing waits, or the signal is aborted. */
+  async emptied(signal: AbortSignal): Promise<void> {
+    if (this.#pending.length === 0 || signal.aborted) return;
+    this.#emptied ??= Promise.withResolvers<void>();
+    await Promise.race([this.#emptied.promise, once(signal, "abort")]);
   }
 
   /** Stops sending, and keeps what waits. */
@@ -134,6 +144,9 @@ export class DeliveryQueue {
   async #remove(name: string): Promise<void> {
     await rm(join(this.#options.directory, name), { force: true });
     this.#pending = this.#pending.filter((pending) => pending !== name);
+    if (this.#pending.length > 0) return;
+    this.#emptied?.resolve();
+    this.#emptied = undefined;
   }
 
   #describe(failure: string): string {
@@ -159,12 +172,13 @@ function parseNotification(text: string): Notification | undefined {
 
 function isNotification(value: unknown): value is Notification {
   if (typeof value !== "object" || value === null) return false;
-  const { id, kind, atMs, node, alarm } = value as Partial<Record<keyof Notification, unknown>>;
+  const { id, kind, atMs, node, file, alarm } = value as Partial<Record<keyof Notification, unknown>>;
   return (
     typeof id === "string" &&
     (kind === "raised" || kind === "cleared" || kind === "test") &&
     Number.isSafeInteger(atMs) &&
     typeof node === "string" &&
+    (file === undefined || typeof file === "string") &&
     isRecord(alarm)
   );
 }

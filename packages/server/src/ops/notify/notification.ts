@@ -8,8 +8,10 @@ export interface Notification {
   readonly kind: "raised" | "cleared" | "test";
   /** Unix milliseconds. */
   readonly atMs: number;
-  /** Which node tells: its host's name. */
+  /** Which node, or machine with a monitor, tells. */
   readonly node: string;
+  /** Where the alarm is kept on that machine, if no node shows it. */
+  readonly file?: string;
   readonly alarm: AlarmRecord;
 }
 
@@ -66,6 +68,11 @@ export function headline({ kind, node, alarm }: Notification): string {
   const { code, log, severity } = alarm;
   const word = kind === "raised" ? severity.toUpperCase() : kind.toUpperCase();
   return oneLine(`${word} ${code}${log === undefined ? "" : ` (log ${log})`} at ${node}`);
+}
+
+/** How somebody gets to see the alarm with its evidence. */
+export function whereShown({ file, alarm }: Notification): string {
+  return file ?? `stele alarms show ${alarm.id}`;
 }
 
 /** Without line ends and other control characters, which could forge what follows. */

@@ -1,5 +1,5 @@
 import { postJson } from "./http-post.ts";
-import { headline, oneLine, type Notification, type Notifier } from "./notification.ts";
+import { headline, oneLine, whereShown, type Notification, type Notifier } from "./notification.ts";
 
 const TEXT_LENGTH_MAX = 3_000;
 const COLOURS = { critical: "#b00020", warning: "#e09b00" } as const;
@@ -18,7 +18,7 @@ export class SlackNotifier implements Notifier {
     const text = [
       headline(notification),
       alarm.message.slice(0, TEXT_LENGTH_MAX),
-      `${alarm.evidence ? "Evidence" : "More"}: stele alarms show ${alarm.id}`,
+      `${alarm.evidence ? "Evidence" : "More"}: ${whereShown(notification)}`,
     ]
       .map((line) => escapeSlack(oneLine(line)))
       .join("\n");

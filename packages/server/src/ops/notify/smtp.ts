@@ -5,6 +5,7 @@ import {
   notificationJson,
   NotifyError,
   oneLine,
+  whereShown,
   type Notification,
   type Notifier,
 } from "./notification.ts";
@@ -87,7 +88,7 @@ function mailText(notification: Notification): string {
     `since     ${new Date(alarm.sinceMs).toISOString()}`,
     ...(alarm.clearedMs === undefined ? [] : [`cleared   ${new Date(alarm.clearedMs).toISOString()}`]),
     `node      ${node}`,
-    `alarm     ${alarm.id}${kind === "raised" ? `  (stele alarms show ${alarm.id})` : ""}`,
+    `alarm     ${alarm.id}${kind === "raised" ? `  (${oneLine(whereShown(notification))})` : ""}`,
     "",
   ].join("\n");
 }
