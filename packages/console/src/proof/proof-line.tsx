@@ -21,7 +21,7 @@ export function ProofLine({ proof: { data, error, refetch } }: ProofLineProps) {
       ) : error ? (
         <ErrorPanel title="The proof can't be checked now" error={error} retry={() => void refetch()} />
       ) : (
-        <Skeleton height={52} aria-label="Checking the proof" />
+        <Skeleton height={52} role="status" aria-label="Checking the proof" />
       )}
     </div>
   );
