@@ -8,6 +8,7 @@ import { axisTimes } from "./axis-time.ts";
 import { barPaths } from "./bar-paths.ts";
 import { bucketAt } from "./bucket-range.ts";
 import type { Layer } from "./stack.ts";
+import { touchDrag } from "./touch-drag.ts";
 import type { SnapshotCounts } from "./use-counts.ts";
 
 export const PLOT_HEIGHT = 150;
@@ -66,14 +67,6 @@ export function HistogramPlot({
             onLeave();
             return null;
           },
-          click: (plot, _target, handler) => (event) => {
-            handler(event);
-            const bucket = bucketOf(plot, plot.cursor.left ?? -1);
-            clearTimeout(click);
-            if (bucket === undefined || plot.select.width > 0) return null;
-            click = setTimeout(() => onPick(bucket, bucket), DOUBLE_CLICK_MS);
-            return null;
-          },
         },
       },
       scales: {
@@ -116,6 +109,16 @@ export function HistogramPlot({
         })),
       ],
       hooks: {
+        ready: [
+          touchDrag,
+          (plot) =>
+            // uPlot lets a click through unless it ends a drag.
+            plot.over.addEventListener("click", ({ clientX }) => {
+              const bucket = bucketOf(plot, clientX - plot.over.getBoundingClientRect().left);
+              clearTimeout(click);
+              if (bucket !== undefined) click = setTimeout(() => onPick(bucket, bucket), DOUBLE_CLICK_MS);
+            }),
+        ],
         setCursor: [
           (plot) => {
             const { left = -1 } = plot.cursor;

@@ -19,7 +19,7 @@ interface PlotAreaProps {
 const AXIS_PX = 52;
 const PADDING_PX = 8;
 
-/** The bars, with what the mouse and the keyboard do: arrows move over bars (with Shift, select several), Enter zooms, Esc goes back. */
+/** The bars, with what the mouse, a finger and the keyboard do: arrows move over bars (with Shift, select several), Enter zooms, Esc goes back. */
 export function PlotArea({ counts, layers, colors }: PlotAreaProps) {
   const { zone } = useTimeZone();
   const { zoomIn, zoomOut } = useZoom();
