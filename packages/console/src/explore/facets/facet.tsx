@@ -4,6 +4,7 @@ import { useCallback, useState } from "react";
 import { formatCount } from "../../ui/format-number.ts";
 import { useExplore } from "../use-explore.ts";
 import { FacetValue } from "./facet-value.tsx";
+import { useNames } from "./use-names.ts";
 import { useTopValues } from "./use-top-values.ts";
 import classes from "./facets.module.css";
 
@@ -24,6 +25,7 @@ export function Facet({ field, label, usual, total }: FacetProps) {
   const { data, error, isPlaceholderData, refetch } = useTopValues(field, limit);
   const { search, change } = useExplore();
   const onQuery = useCallback((q: string) => change({ q, event: undefined }), [change]);
+  const names = useNames();
   const values = data?.values ?? [];
   return (
     <section aria-label={label} aria-busy={isPlaceholderData} className={classes["facet"]}>
@@ -50,6 +52,7 @@ export function Facet({ field, label, usual, total }: FacetProps) {
             key={value}
             field={field}
             value={value}
+            name={names.nameOf(field, value)}
             count={count}
             total={total}
             query={search.q ?? ""}
