@@ -25,6 +25,21 @@ const current = async (page: Page) => {
   return await page.locator(`[id="${id}"]`).getAttribute("aria-rowindex");
 };
 
+/** A finger that goes over the page in steps. */
+async function drag(page: Page, from: readonly [number, number], to: readonly [number, number]) {
+  const session = await page.context().newCDPSession(page);
+  const STEPS = 8;
+  const touch = async (type: "touchStart" | "touchMove" | "touchEnd", part: number) => {
+    const [x, y] = [0, 1].map((i) => from[i]! + (to[i]! - from[i]!) * part);
+    const touchPoints = type === "touchEnd" ? [] : [{ x: x!, y: y! }];
+    await session.send("Input.dispatchTouchEvent", { type, touchPoints });
+  };
+  await touch("touchStart", 0);
+  for (let step = 1; step <= STEPS; step++) await touch("touchMove", step / STEPS);
+  await touch("touchEnd", 1);
+  await session.detach();
+}
+
 describe.skipIf(!HAS_CHROMIUM)("the histogram, the facets and the table", () => {
   let browser: TestBrowser;
   let node: ConsoleNode;
@@ -94,6 +109,75 @@ describe.skipIf(!HAS_CHROMIUM)("the histogram, the facets and the table", () => 
       await page.goBack();
       await poll(async () => await total(page).textContent()).toBe(ALL);
       expect(parameter(page, "from")).toBeNull();
+      // A click takes the bar, and two go back.
+      await page.mouse.click(box.x + 0.5 * box.width, y);
+      await poll(() => parameter(page, "from")).toMatch(/^\d{4}-/);
+      await page.mouse.dblclick(box.x + 0.5 * box.width, y);
+      await poll(() => parameter(page, "from")).toBeNull();
+    });
+  });
+
+  it("zooms by a finger that draws over bars, and scrolls by one that goes up", async () => {
+    await withPage({ path: "/", width: 390, touch: true }, async (page) => {
+      await poll(async () => await total(page).textContent()).toBe(ALL);
+      const box = (await page.getByRole("slider").boundingBox())!;
+      const y = box.y + box.height / 3;
+      await drag(page, [box.x + 0.4 * box.width, y], [box.x + 0.7 * box.width, y]);
+      await poll(() => parameter(page, "from")).toMatch(/^\d{4}-/);
+      await poll(async () => await total(page).textContent()).not.toBe(ALL);
+      const [from, to] = [parameter(page, "from")!, parameter(page, "to")!];
+      // About a third of thirty days.
+      const days = (Date.parse(to) - Date.parse(from)) / 86_400_000;
+      expect(days).toBeGreaterThan(6);
+      expect(days).toBeLessThan(16);
+      expect(await page.evaluate(() => scrollY)).toBe(0);
+      await page.goBack();
+      await poll(async () => await total(page).textContent()).toBe(ALL);
+
+      await page.touchscreen.tap(box.x + 0.5 * box.width, y);
+      await poll(() => parameter(page, "from")).toMatch(/^\d{4}-/);
+      await page.goBack();
+      await poll(async () => await total(page).textContent()).toBe(ALL);
+      await drag(page, [box.x + 0.5 * box.width, y], [box.x + 0.5 * box.width + 20, y - 150]);
+      await poll(() => page.evaluate(() => scrollY)).toBeGreaterThan(50);
+      expect(parameter(page, "from")).toBeNull();
+    });
+  });
+
+  it("has two rows of controls above the first event on a narrow page, and a third one when it is asked for", async () => {
+    await withPage({ path: "/", width: 390 }, async (page) => {
+      await row(page, 0).getByText("success").or(row(page, 0).getByText("denied")).first().waitFor();
+      const heads = () =>
+        page
+          .locator("main")
+          .getByRole("button")
+          .or(page.locator("main").getByRole("combobox"))
+          .evaluateAll((all) => [
+            ...new Set(
+              all
+                .map((one) => one.getBoundingClientRect())
+                .map(({ top, height }) => Math.round((top + height / 2) / 12)),
+            ),
+          ]);
+      expect(await heads()).toHaveLength(2);
+      const more = page.getByRole("button", { name: "More controls" });
+      expect(await more.getAttribute("aria-expanded")).toBe("false");
+      await more.focus();
+      await page.keyboard.press("Enter");
+      // What was folded away is next for the keyboard.
+      await page.keyboard.press("Tab");
+      expect(await page.evaluate(() => document.activeElement?.getAttribute("aria-label"))).toBe(
+        "Saved searches",
+      );
+      await page.getByRole("button", { name: "Export" }).waitFor();
+      await page.getByRole("combobox", { name: "Split by" }).selectOption("actor");
+      await poll(() => parameter(page, "split")).toBe("actor");
+      await page.getByRole("button", { name: "Newest first" }).click();
+      await poll(() => parameter(page, "order")).toBe("oldest");
+      await expectAccessible(page);
+      await screenshot(page, "explore-unfolded-390-light");
+      await page.getByRole("button", { name: "Fewer controls" }).click();
+      expect(await heads()).toHaveLength(2);
     });
   });
 
@@ -119,6 +203,12 @@ describe.skipIf(!HAS_CHROMIUM)("the histogram, the facets and the table", () => 
       await denied.click();
       await poll(() => parameter(page, "q")).toBe("outcome:denied");
       await poll(async () => await denied.getAttribute("aria-pressed")).toBe("true");
+      // As the table shows them.
+      await page
+        .getByRole("region", { name: "Actors" })
+        .getByRole("button", { name: /^\w+ \S+ \(usr_acme_\d+\)/ })
+        .first()
+        .waitFor();
       const { values } = await node.client().topValues("", "outcome");
       const count = values.find(({ value }) => value === "denied")!.count;
       await poll(async () => await total(page).textContent()).toBe(`${count.toLocaleString("en-US")} events`);

@@ -11,6 +11,11 @@ interface Opened {
   readonly only?: 1_280 | 390;
 }
 
+/** On a narrow page some of the controls are folded away. */
+async function unfold(page: Page): Promise<void> {
+  if (page.viewportSize()!.width === 390) await press(page, "More controls");
+}
+
 async function press(page: Page, button: string | RegExp): Promise<void> {
   await page.getByRole("button", { name: button, exact: true }).click();
 }
@@ -44,6 +49,7 @@ const OPENED: readonly Opened[] = [
     name: "saved-searches",
     path: "/?q=outcome:denied",
     open: async (page) => {
+      await unfold(page);
       await press(page, "Saved searches");
       await page.getByRole("textbox", { name: "Save this search as" }).fill("What was denied");
       await press(page, "Save");
@@ -54,6 +60,7 @@ const OPENED: readonly Opened[] = [
     name: "export",
     path: "/",
     open: async (page) => {
+      await unfold(page);
       await press(page, "Export");
       await page.getByRole("menuitem", { name: /^CSV/ }).waitFor();
     },

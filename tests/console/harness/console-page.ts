@@ -9,6 +9,8 @@ export interface PageOptions {
   readonly width?: number;
   /** `light` unless told. */
   readonly colorScheme?: "light" | "dark";
+  /** A finger instead of a mouse. */
+  readonly touch?: boolean;
   /** As if it had been typed in before. */
   readonly token?: string;
 }
@@ -40,8 +42,12 @@ export class ConsolePage {
   }
 
   static async open(browser: Browser, node: ConsoleNode, options: PageOptions): Promise<ConsolePage> {
-    const { path, width = 1_280, colorScheme = "light", token } = options;
-    const context = await browser.newContext({ viewport: { width, height: 800 }, colorScheme });
+    const { path, width = 1_280, colorScheme = "light", token, touch = false } = options;
+    const context = await browser.newContext({
+      viewport: { width, height: 800 },
+      colorScheme,
+      hasTouch: touch,
+    });
     try {
       if (token !== undefined) await signIn(context, token);
       const opened = new ConsolePage(await context.newPage(), node.url);

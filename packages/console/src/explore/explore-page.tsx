@@ -3,20 +3,18 @@ import { useCallback, useEffect, useMemo, useRef, type RefObject } from "react";
 import { useStatus } from "../api/status.ts";
 import { useLogName } from "../app/log-name.ts";
 import { usePageTitle } from "../app/page-title.ts";
-import { ExportMenu } from "./export/export-menu.tsx";
-import type { EventSelection } from "./export/read-events.ts";
 import { Facets } from "./facets.tsx";
 import { FirstRun } from "./first-run.tsx";
+import { NamesSeen } from "./facets/names-seen.ts";
+import { NamesContext } from "./facets/use-names.ts";
 import { Histogram } from "./histogram.tsx";
-import { useTotal } from "./histogram/use-counts.ts";
-import { Refresh } from "./refresh.tsx";
 import { ResultTable } from "./result-table.tsx";
-import { SavedSearches } from "./saved-searches/saved-searches.tsx";
 import { nodeProblem } from "./search-box/node-problem.ts";
 import { SearchBox } from "./search-box/search-box.tsx";
 import { useRefresh, useSnapshot } from "./snapshot.ts";
-import { TimeRange } from "./time-range/time-range.tsx";
+import { Tools } from "./tools.tsx";
 import { useExplore } from "./use-explore.ts";
+import { useHasRoomForFacets } from "./use-is-narrow.ts";
 import classes from "./explore.module.css";
 
 /** Search the log: what is asked for above, the answer below, all of it in the URL. */
@@ -34,55 +32,51 @@ export function ExplorePage() {
   const isEmpty = useIsEmpty();
   // The snapshot of the empty log is not what anybody wants to see once there is something.
   useEffect(() => (isEmpty ? refresh : undefined), [isEmpty, refresh]);
+  // oxlint-disable-next-line react/exhaustive-deps -- Each log has its own.
+  const names = useMemo(() => new NamesSeen(), [log]);
   return (
-    <div className={classes["page"]}>
-      <Title order={1} className="spoken">
-        Explore
-      </Title>
-      <div className={classes["tools"]}>
-        <div className={classes["search"]}>
-          <SearchBox query={q} ask={ask} range={search} refusal={refusal} onAgain={refresh} onLeave={leave} />
-        </div>
-        <TimeRange />
-        <div className={classes["buttons"]}>
-          <Refresh refresh={refresh} />
-          <SavedSearches />
-          <Export />
-        </div>
+    <NamesContext value={names}>
+      <div className={classes["page"]}>
+        <Title order={1} className="spoken">
+          Explore
+        </Title>
+        <Tools
+          searchBox={
+            <SearchBox
+              query={q}
+              ask={ask}
+              range={search}
+              refusal={refusal}
+              onAgain={refresh}
+              onLeave={leave}
+            />
+          }
+          refresh={refresh}
+          hasResults={!isEmpty}
+        />
+        {isEmpty ? <FirstRun /> : <Results tableRef={results} />}
       </div>
-      {isEmpty ? <FirstRun /> : <Results tableRef={results} />}
-    </div>
+    </NamesContext>
   );
 }
 
 function Results({ tableRef }: { readonly tableRef: RefObject<HTMLElement | null> }) {
+  const hasRoom = useHasRoomForFacets();
   return (
     <>
       <Histogram />
       <div className={classes["columns"]}>
-        <aside className={classes["facets"]} aria-label="Facets">
-          <Facets />
-        </aside>
+        {hasRoom && (
+          <aside className={classes["facets"]} aria-label="Facets">
+            <Facets />
+          </aside>
+        )}
         <section ref={tableRef} className={classes["results"]} aria-label="Events">
           <ResultTable />
         </section>
       </div>
     </>
   );
-}
-
-/** Of what the table shows: the same events, in the same order. */
-function Export() {
-  const { search } = useExplore();
-  const { order = "newest" } = search;
-  const { data: snapshot, isPlaceholderData } = useSnapshot();
-  const total = useTotal(snapshot);
-  const selection = useMemo((): EventSelection | undefined => {
-    if (!snapshot || isPlaceholderData) return undefined;
-    const { query, asOf } = snapshot;
-    return { query, asOf, order, total };
-  }, [snapshot, isPlaceholderData, order, total]);
-  return <ExportMenu selection={selection} />;
 }
 
 /** Whether the log has no entries at all. Noticed soon after the first one is there. */

@@ -1,5 +1,5 @@
-import { Button, Drawer } from "@mantine/core";
-import { useDisclosure, useMediaQuery } from "@mantine/hooks";
+import { ActionIcon, Drawer } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
 import type { CountField } from "@stele/client";
 import { IconFilter } from "@tabler/icons-react";
 import { Facet } from "./facets/facet.tsx";
@@ -16,29 +16,23 @@ const FACETS: readonly { readonly field: CountField; readonly label: string; rea
   { field: "source", label: "Sources", usual: 5 },
 ];
 
-/** The most frequent values of the usual fields, with counts. In a drawer where there is no room; then nothing is asked for until it is opened. */
-export function Facets() {
-  const hasRoom = useMediaQuery("(min-width: 62em)", true, { getInitialValueInEffect: false });
+/** Opens {@link Facets} in a drawer, where there is no room beside the table. Nothing is asked for until then. */
+export function FacetsDrawer() {
   const [isOpen, { open, close }] = useDisclosure();
-  if (hasRoom) return <FacetList />;
   return (
     <>
-      <Button
-        variant="default"
-        size="compact-sm"
-        leftSection={<IconFilter size={16} aria-hidden />}
-        onClick={open}
-      >
-        Values
-      </Button>
+      <ActionIcon variant="default" size={36} aria-label="Values" title="Values" onClick={open}>
+        <IconFilter size={16} aria-hidden />
+      </ActionIcon>
       <Drawer opened={isOpen} onClose={close} title="Values" size="xs">
-        <FacetList />
+        <Facets />
       </Drawer>
     </>
   );
 }
 
-function FacetList() {
+/** The most frequent values of the usual fields, with counts. */
+export function Facets() {
   const { data: snapshot, isError } = useSnapshot();
   const total = useTotal(snapshot);
   if (isError) return undefined;

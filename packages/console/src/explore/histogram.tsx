@@ -1,4 +1,4 @@
-import { NativeSelect, Skeleton } from "@mantine/core";
+import { Skeleton } from "@mantine/core";
 import { useDeferredValue, useMemo } from "react";
 import { useChartColors } from "../ui/chart-colors.ts";
 import { formatCount } from "../ui/format-number.ts";
@@ -9,16 +9,19 @@ import { PLOT_HEIGHT } from "./histogram/histogram-plot.tsx";
 import { layerColors } from "./histogram/layer-colors.ts";
 import { Legend } from "./histogram/legend.tsx";
 import { PlotArea } from "./histogram/plot-area.tsx";
-import { SPLITS, splitOf } from "./histogram/split.ts";
+import { splitOf } from "./histogram/split.ts";
+import { SplitSelect } from "./histogram/split-select.tsx";
 import { stack } from "./histogram/stack.ts";
 import { useCounts } from "./histogram/use-counts.ts";
 import { useSnapshot } from "./snapshot.ts";
 import { useExplore } from "./use-explore.ts";
+import { useIsNarrow } from "./use-is-narrow.ts";
 import classes from "./histogram/histogram.module.css";
 
 /** How many hits there are, and when. As high while it loads as when it is there. */
 export function Histogram() {
-  const { search, change } = useExplore();
+  const { search } = useExplore();
+  const isNarrow = useIsNarrow();
   const { zone } = useTimeZone();
   // A query that the node refuses has no counts; why, the table says.
   const { isError: isRefused } = useSnapshot();
@@ -51,15 +54,7 @@ export function Histogram() {
         <Legend layers={layers} colors={shades} />
         <span className={classes["split"]}>
           <span className={classes["note"]}>Times in {zone}</span>
-          <NativeSelect
-            size="xs"
-            aria-label="Split by"
-            data={SPLITS.map(({ value, label }) => ({ value, label: `by ${label}` }))}
-            value={split}
-            onChange={({ currentTarget: { value } }) =>
-              change({ split: value === "outcome" ? undefined : value }, { replace: true })
-            }
-          />
+          {!isNarrow && <SplitSelect />}
         </span>
       </div>
       <div style={{ minHeight: PLOT_HEIGHT }} className={isPlaceholderData ? classes["old"] : ""}>

@@ -14,6 +14,7 @@ import { useEventRow } from "./result-table/use-event-row.ts";
 import { useRowWindows } from "./result-table/use-row-windows.ts";
 import { useSnapshot } from "./snapshot.ts";
 import { useExplore } from "./use-explore.ts";
+import { useIsNarrow } from "./use-is-narrow.ts";
 import classes from "./result-table/result-table.module.css";
 
 /** Rows that hold the place while the first ones load. */
@@ -27,7 +28,7 @@ export function ResultTable() {
   const { data: snapshot, error, isPlaceholderData, refetch } = useSnapshot();
   const total = useTotal(snapshot);
   const columns = useMemo(() => columnsOf(search.columns), [search.columns]);
-  const isNarrow = useMediaQuery("(max-width: 48em)", false, { getInitialValueInEffect: false });
+  const isNarrow = useIsNarrow();
   const hasRoom = useMediaQuery("(min-width: 1100px)", true, { getInitialValueInEffect: false });
   const grid = useRef<HTMLDivElement>(null);
 

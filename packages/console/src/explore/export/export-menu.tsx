@@ -1,8 +1,7 @@
 import { ActionIcon, Menu } from "@mantine/core";
 import { IconDownload } from "@tabler/icons-react";
-import { ExportPanel } from "./export-panel.tsx";
 import type { EventSelection } from "./read-events.ts";
-import { useExport } from "./use-export.ts";
+import type { Export } from "./use-export.ts";
 
 const FORMATS = [
   { format: "csv", label: "CSV", description: "for spreadsheets" },
@@ -13,33 +12,30 @@ const FORMATS = [
 interface ExportMenuProps {
   /** What is on the page; undefined while that is not known. */
   readonly selection: EventSelection | undefined;
+  readonly exporting: Pick<Export, "progress" | "start">;
 }
 
 /** Writes what the search finds to a file. */
-export function ExportMenu({ selection }: ExportMenuProps) {
-  const { progress, start, dismiss } = useExport();
+export function ExportMenu({ selection, exporting: { progress, start } }: ExportMenuProps) {
   return (
-    <>
-      <Menu position="bottom-end" width={270}>
-        <Menu.Target>
-          <ActionIcon variant="default" size={36} aria-label="Export" title="Export">
-            <IconDownload size={16} aria-hidden />
-          </ActionIcon>
-        </Menu.Target>
-        <Menu.Dropdown>
-          <Menu.Label>All events of this search, as</Menu.Label>
-          {FORMATS.map(({ format, label, description }) => (
-            <Menu.Item
-              key={format}
-              disabled={selection === undefined || progress?.state === "running"}
-              onClick={() => selection && start(format, selection)}
-            >
-              {label}: {description}
-            </Menu.Item>
-          ))}
-        </Menu.Dropdown>
-      </Menu>
-      <ExportPanel progress={progress} dismiss={dismiss} />
-    </>
+    <Menu position="bottom-end" width={270}>
+      <Menu.Target>
+        <ActionIcon variant="default" size={36} aria-label="Export" title="Export">
+          <IconDownload size={16} aria-hidden />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>All events of this search, as</Menu.Label>
+        {FORMATS.map(({ format, label, description }) => (
+          <Menu.Item
+            key={format}
+            disabled={selection === undefined || progress?.state === "running"}
+            onClick={() => selection && start(format, selection)}
+          >
+            {label}: {description}
+          </Menu.Item>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
   );
 }

@@ -10,7 +10,7 @@ import { readEvents, type EventSelection } from "./read-events.ts";
 
 const TYPES = { csv: "text/csv", ndjson: "application/x-ndjson" } as const;
 
-interface Export {
+export interface Export {
   readonly progress: ExportProgress | undefined;
   readonly start: (format: EventFormat | "evidence", selection: EventSelection) => void;
   /** Ends the export that runs, and leaves no file; takes its result away if it is over. */

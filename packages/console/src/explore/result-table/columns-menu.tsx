@@ -25,12 +25,7 @@ export function ColumnsMenu({ columns }: { readonly columns: readonly Column[] }
       middlewares={{ flip: true, shift: true, size: true }}
     >
       <Popover.Target>
-        <Button
-          variant="default"
-          size="compact-sm"
-          leftSection={<IconColumns3 size={16} aria-hidden />}
-          visibleFrom="sm"
-        >
+        <Button variant="default" size="compact-sm" leftSection={<IconColumns3 size={16} aria-hidden />}>
           Columns
         </Button>
       </Popover.Target>

@@ -1,10 +1,11 @@
 import { Button, Group } from "@mantine/core";
-import { IconArrowsSort, IconRefresh } from "@tabler/icons-react";
+import { IconRefresh } from "@tabler/icons-react";
 import { formatCount } from "../../ui/format-number.ts";
 import { useNewer, useRefresh, type Snapshot } from "../snapshot.ts";
-import { useExplore } from "../use-explore.ts";
+import { useIsNarrow } from "../use-is-narrow.ts";
 import type { Column } from "./columns.ts";
 import { ColumnsMenu } from "./columns-menu.tsx";
+import { OrderButton } from "./order-button.tsx";
 import classes from "./result-table.module.css";
 
 interface TableToolsProps {
@@ -14,10 +15,9 @@ interface TableToolsProps {
 
 /** What is above the table. */
 export function TableTools({ snapshot, columns }: TableToolsProps) {
-  const { search, change } = useExplore();
+  const isNarrow = useIsNarrow();
   const { count, isMore } = useNewer(snapshot);
   const refresh = useRefresh();
-  const isOldest = search.order === "oldest";
   return (
     <Group gap="xs" wrap="nowrap" className={classes["tools"]}>
       <div role="status">
@@ -33,16 +33,12 @@ export function TableTools({ snapshot, columns }: TableToolsProps) {
           </Button>
         )}
       </div>
-      <Button
-        ml="auto"
-        variant="default"
-        size="compact-sm"
-        leftSection={<IconArrowsSort size={16} aria-hidden />}
-        onClick={() => change({ order: isOldest ? undefined : "oldest" })}
-      >
-        {isOldest ? "Oldest first" : "Newest first"}
-      </Button>
-      <ColumnsMenu columns={columns} />
+      {!isNarrow && (
+        <Group gap="xs" wrap="nowrap" ml="auto">
+          <OrderButton />
+          <ColumnsMenu columns={columns} />
+        </Group>
+      )}
     </Group>
   );
 }
