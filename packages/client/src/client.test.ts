@@ -137,10 +137,15 @@ describe("counts", () => {
     );
     expect(await client([node]).stele.topValues("", "actor", { limit: 5, asOf: 9 })).toEqual({
       values: [{ value: "__proto__", count: 2 }],
+      isShortened: false,
       indexedSize: 9,
       treeSize: 9,
     });
     expect(node.requests[0]!.url).toBe("/v1/logs/main/top?field=actor&limit=5&as_of=9");
+    const shortened = await faultyNode((_, response) =>
+      json(response, 200, { values: [], shortened: true, ...sizes }),
+    );
+    expect(await client([shortened]).stele.topValues("", "actor")).toMatchObject({ isShortened: true });
   });
 
   test("an answer of another form is an error", async () => {

@@ -52,6 +52,8 @@ export interface CountBucket {
 export interface TopValues {
   /** The most frequent first. */
   readonly values: readonly { readonly value: string; readonly count: number }[];
+  /** There are more that were asked for, but the values are so long that not all of them fit into an answer. */
+  readonly isShortened: boolean;
   readonly indexedSize: number;
   readonly treeSize: number;
 }
@@ -90,6 +92,7 @@ export function parseTopValues(answer: Answer): TopValues {
       .field("values")
       .items()
       .map((item) => ({ value: item.field("value").string(), count: item.field("count").integer() })),
+    isShortened: answer.has("shortened"),
     indexedSize: answer.field("indexed_size").integer(),
     treeSize: answer.field("tree_size").integer(),
   };

@@ -69,6 +69,11 @@ const Counted = Type.Object({
 
 const Top = Type.Object({
   values: Type.Array(Type.Object({ value: Type.String(), count: Type.Integer() })),
+  shortened: Type.Optional(
+    Type.Literal(true, {
+      description: "There are more, which were asked for, too: the answer ends behind 1 MiB of values",
+    }),
+  ),
   indexed_size: Size,
   tree_size: Size,
 });
@@ -222,8 +227,9 @@ export function searchRoutes(api: Api, { node, limits, nowMs }: ApiContext): voi
       const log = await indexedLog(request.params.log, min_index, as_of);
       const asOf = as_of !== undefined && { asOf: as_of };
       const top = () => log.search.top(query, field, limit, { ...asOf });
-      const { values, indexedSize } = await whileAsked(reply, top);
-      return { values, indexed_size: indexedSize, tree_size: log.head().treeSize };
+      const { values, isShortened, indexedSize } = await whileAsked(reply, top);
+      const shortened = isShortened && ({ shortened: true } as const);
+      return { values, ...shortened, indexed_size: indexedSize, tree_size: log.head().treeSize };
     },
   });
 }

@@ -34,7 +34,10 @@ export interface Histogram {
   readonly intervalMs: number;
   /** By `occurred_at`, in order of time, empty ones included. `start` is a multiple of `intervalMs` since 1970. */
   readonly buckets: readonly HistogramBucket[];
-  /** The values that `counts` is split by, the most frequent first. Of others, of one that is called `other`, and without one, is `other`. */
+  /**
+   * The values that `counts` is split by, the most frequent first. Of others, of one that is called `other`, of those too long to be
+   * named in each bucket, and without one, is `other`.
+   */
   readonly values: readonly string[];
   /** How many entries are in the buckets. */
   readonly total: number;
@@ -50,8 +53,15 @@ export interface HistogramBucket {
 
 export interface TopValues {
   /** The most frequent first; where counts are equal, in the order of the value's bytes. */
-  readonly values: readonly { readonly value: string; readonly count: number }[];
+  readonly values: readonly ValueCount[];
+  /** There are more that were asked for, but the values are so long that not all of them fit into an answer. */
+  readonly isShortened: boolean;
   readonly indexedSize: number;
+}
+
+export interface ValueCount {
+  readonly value: string;
+  readonly count: number;
 }
 
 /** Fields that can have very many values. */
@@ -59,6 +69,10 @@ const MANY: ReadonlySet<Field> = new Set(["actor", "ip", "target", "source"]);
 const VALUES_MAX = 10;
 const BUCKETS_DEFAULT = 60;
 const BUCKETS_MAX = 10_000;
+/** A thousand values of 1,024 characters would be 6 MB, as JSON. Values are never cut: who filters by one needs it whole. */
+const TOP_BYTES_MAX = 1024 * 1024;
+/** Each bucket names its values: ten thousand buckets with ten of 1,024 characters would be 600 MB. */
+const NAMES_BYTES_MAX = 8 * 1024 * 1024;
 const OTHER = "other";
 const TIME = "epoch_ms(occurred_at)";
 
@@ -99,10 +113,17 @@ export class Counts {
   }
 
   async top(field: Field, limit: number): Promise<TopValues> {
-    return { values: await this.#topOf(field, this.#condition, limit), indexedSize: this.#part.end };
+    const values = await this.#topOf(field, this.#condition, limit);
+    let lengthBytes = 0;
+    const tooFar = values.findIndex(({ value }) => (lengthBytes += jsonBytes(value)) > TOP_BYTES_MAX);
+    return {
+      values: tooFar < 0 ? values : values.slice(0, tooFar),
+      isShortened: tooFar >= 0,
+      indexedSize: this.#part.end,
+    };
   }
 
-  async #topOf(field: Field, condition: SqlCondition, limit = VALUES_MAX): Promise<TopValues["values"]> {
+  async #topOf(field: Field, condition: SqlCondition, limit = VALUES_MAX): Promise<ValueCount[]> {
     const rows = await this.#select(
       `${FIELDS[field]} AS value`,
       condition,
@@ -157,45 +178,45 @@ export class Counts {
     buckets: readonly { count: number; counts: Record<string, number> }[],
   ): Promise<string[]> {
     const bucketAndValue = `${bucket}, ${FIELDS[field]} AS value`;
-    let top: string[];
+    let ranked: readonly string[];
+    // Of each bucket, by the rank of the value. A row does not have the value: there are very many rows.
     let rows: Row[];
     if (MANY.has(field)) {
       // Every value in every bucket would be too much to keep: the hits are read twice instead.
-      top = (await this.#topOf(field, condition)).map(({ value }) => value).filter(isNamed);
-      const params = [...condition.params, ...top];
-      const named = top.map((_, i) => `$${condition.params.length + i + 1}`).join(", ") || "NULL";
+      ranked = (await this.#topOf(field, condition)).map(({ value }) => value);
+      const params = [...condition.params, ...ranked];
+      const ranks = ranked.map((_, i) => `WHEN $${condition.params.length + i + 1} THEN ${i}`);
+      const rank = ranks.length === 0 ? "NULL" : `CASE value ${ranks.join(" ")} END`;
       rows = await this.#select(
         bucketAndValue,
         { where: condition.where, params },
-        (hits) =>
-          `SELECT bucket, CASE WHEN value IN (${named}) THEN value END AS named, count(*) FROM ${hits} GROUP BY ALL`,
+        (hits) => `SELECT bucket, ${rank} AS rank, count(*) FROM ${hits} GROUP BY ALL`,
       );
     } else {
-      const ranked = await this.#select(
+      const found = await this.#select(
         bucketAndValue,
         condition,
         (hits) => `
           WITH counted AS MATERIALIZED (SELECT bucket, value, count(*) AS n FROM ${hits} GROUP BY ALL),
-            ranked AS (
-              SELECT value, row_number() OVER (ORDER BY sum(n) DESC, value) AS rank
-              FROM counted WHERE value IS NOT NULL GROUP BY value)
-          SELECT bucket, CASE WHEN rank <= ${VALUES_MAX} THEN value END AS named, sum(n)::BIGINT, min(rank)::INTEGER
-          FROM counted LEFT JOIN ranked USING (value) GROUP BY ALL`,
+            ranked AS MATERIALIZED (
+              SELECT value, row_number() OVER (ORDER BY sum(n) DESC, value) - 1 AS rank
+              FROM counted WHERE value IS NOT NULL GROUP BY value QUALIFY rank < ${VALUES_MAX})
+          SELECT bucket, rank, sum(n)::BIGINT, NULL FROM counted LEFT JOIN ranked USING (value) GROUP BY bucket, rank
+          UNION ALL SELECT NULL, rank, NULL, value FROM ranked`,
       );
-      const named = new Map(
-        ranked.filter(([, value]) => value !== null).map(([, value, , rank]) => [value, rank]),
-      );
-      const sorted = [...named].toSorted(([, a], [, b]) => Number(a) - Number(b));
-      top = sorted.map(([value]) => String(value)).filter(isNamed);
-      rows = ranked;
+      const names = found.filter(([, , , value]) => value !== null);
+      ranked = names.toSorted(([, a], [, b]) => Number(a) - Number(b)).map(([, , , value]) => String(value));
+      rows = found.filter(([, , , value]) => value === null);
     }
-    for (const [at, value, count] of rows) {
+    const isNamed = nameable(ranked, buckets.length);
+    for (const [at, rank, count] of rows) {
       const ofBucket = buckets[Number(at)]!;
-      const name = value === null ? OTHER : String(value);
+      const value = rank === null ? OTHER : ranked[Number(rank)]!;
+      const name = isNamed.has(value) ? value : OTHER;
       ofBucket.counts[name] = (ofBucket.counts[name] ?? 0) + Number(count);
       if (field !== "target") ofBucket.count += Number(count);
     }
-    return top;
+    return [...isNamed];
   }
 
   async #timeRange(options: HistogramOptions): Promise<{ from: number; to: number }> {
@@ -230,9 +251,23 @@ export class Counts {
   }
 }
 
-/** A value that is called as the rest is counts for the rest: the rest must not count for it, and for whoever is called so. */
-function isNamed(value: string): boolean {
-  return value !== OTHER;
+/**
+ * The values that each bucket names, the most frequent first, as far as they are short enough for so many buckets. A value that is
+ * called as the rest is counts for the rest: the rest must not count for it, and for whoever is called so.
+ */
+function nameable(ranked: readonly string[], buckets: number): ReadonlySet<string> {
+  let left = NAMES_BYTES_MAX / buckets;
+  const named = ranked.filter((value) => {
+    const lengthBytes = jsonBytes(value);
+    if (value === OTHER || lengthBytes > left) return false;
+    left -= lengthBytes;
+    return true;
+  });
+  return new Set(named);
+}
+
+function jsonBytes(value: string): number {
+  return Buffer.byteLength(JSON.stringify(value));
 }
 
 function niceInterval(ms: number): number {

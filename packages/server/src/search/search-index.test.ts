@@ -159,6 +159,44 @@ it.each(["actor", "tenant"] as const)(
   },
 );
 
+/** As long as a name may be, and of characters that are six bytes each in JSON. */
+function long(i: number): string {
+  return `${String(i).padStart(4, "0")}${"\u0001".repeat(1_020)}`;
+}
+
+it("answers no longer than it may where values are long, and never with a part of one", async () => {
+  await using log = await TestLog.create();
+  const names = Array.from({ length: 1_200 }, (_, i) => (i % 3 === 0 ? "short" : long(i % 3 === 1 ? 1 : i)));
+  const actors = names.map((name, i) => entryText(i, { actor: { type: name, id: name } }));
+  const { index } = await filled(log, actors, [256, 512]);
+  const top = await index.top(ALL, "actor", 1_000);
+  expect(top.isShortened).toBe(true);
+  expect(top.values.slice(0, 3)).toEqual([
+    { value: long(1), count: 400 },
+    { value: "short", count: 400 },
+    { value: long(2), count: 1 },
+  ]);
+  const bytes = Buffer.byteLength(JSON.stringify(top.values.map(({ value }) => value)));
+  expect(bytes).toBeGreaterThan(1_000_000);
+  expect(bytes).toBeLessThanOrEqual(1024 * 1024);
+  expect(await index.top(ALL, "actor", 3)).toMatchObject({
+    values: top.values.slice(0, 3),
+    isShortened: false,
+  });
+
+  for (const field of ["actor", "actor_type"] as const) {
+    const few = await index.histogram(ALL, { buckets: 1, field });
+    expect(few.values.slice(0, 2)).toEqual([long(1), "short"]);
+    expect(few.buckets[0]!.counts).toMatchObject({ [long(1)]: 400, short: 400, other: 392 });
+    const many = await index.histogram(ALL, { intervalMs: 500, field });
+    expect(many.buckets.length).toBeGreaterThan(2_000);
+    expect(many.values).toEqual(["short"]);
+    const sum = (name: string) => many.buckets.reduce((total, { counts }) => total + (counts[name] ?? 0), 0);
+    expect([sum("short"), sum("other"), many.total]).toEqual([400, 800, 1_200]);
+  }
+  await index.close();
+});
+
 it("is empty before the first entry", async () => {
   await using log = await TestLog.create();
   const entries: string[] = [];
