@@ -226,9 +226,9 @@ export class SteleNode implements NodeView {
     });
   }
 
-  /** What the node was at. */
-  history(range: HistoryRange): History {
-    return this.#opened.history(range);
+  /** What the node was at; of all logs unless told. */
+  history(range: HistoryRange, log?: string): History {
+    return this.#opened.history(range, log);
   }
 
   /** The nodes of the store, as each last said. */

@@ -1,5 +1,7 @@
+import { Readable } from "node:stream";
 import { Type } from "typebox";
 import { HISTORY_RANGES } from "../ops/history/history-table.ts";
+import { formatHistoryAnswer } from "../ops/history/history-answer.ts";
 import type { Api, ApiContext } from "./api.ts";
 import { answers, json } from "./schemas.ts";
 
@@ -42,12 +44,10 @@ export function historyRoutes(api: Api, { node }: ApiContext): void {
     },
     async (request, reply) => {
       const { range = "1h", log } = request.query;
-      const { fromSeconds, stepSeconds, series: all } = node.history(range);
-      const series = all.filter(({ labels }) => log === undefined || (labels["log"] ?? log) === log);
-      const from = new Date(fromSeconds * 1000).toISOString();
-      // As text: checking each of a million numbers against the schema would keep others waiting.
-      const text = JSON.stringify({ from, step_seconds: stepSeconds, series });
-      return await reply.type("application/json; charset=utf-8").send(text);
+      const text = formatHistoryAnswer(node.history(range, log));
+      return await reply
+        .type("application/json; charset=utf-8")
+        .send(Readable.from(text, { highWaterMark: 1 }));
     },
   );
 }

@@ -20,7 +20,7 @@ export interface NodeView {
   /** What it is at. Returns at once. */
   status(): NodeStatus;
   /** What it was at. Returns at once. */
-  history(range: HistoryRange): History;
+  history(range: HistoryRange, log?: string): History;
   /** The nodes of the store, as each last said. Asks the store, now and then. */
   nodes(): Promise<NodesOfStore>;
   readonly alarms: AlarmBoard;

@@ -83,8 +83,8 @@ export class SelfReport {
     return failure === undefined ? [] : [`other nodes do not see that this one is there: ${failure}`];
   }
 
-  history(range: HistoryRange): History {
-    return this.#history.read(range);
+  history(range: HistoryRange, log?: string): History {
+    return this.#history.read(range, log);
   }
 
   async nodes(): Promise<NodesOfStore> {

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { HistoryTable, SERIES_MAX, type History } from "./history-table.ts";
+import { HistoryTable, SERIES_MAX, type History, type HistorySeries } from "./history-table.ts";
 import type { Sample, SeriesName } from "./series.ts";
 
 /** A round number of ten minutes. */
@@ -9,9 +9,9 @@ const of = (name: SeriesName, value: number, log = "main"): Sample => ({ name, l
 
 /** Its values by seconds from START, without those that are null. */
 function valuesOf(history: History, name: SeriesName): [number, number][] {
-  const values = history.series.find((series) => series.name === name)?.values ?? [];
-  return values.flatMap((value, i): [number, number][] =>
-    value === null ? [] : [[history.fromSeconds + i * history.stepSeconds - START, value]],
+  const values = [...history.series].find((series) => series.name === name)?.values ?? [];
+  return [...values].flatMap((value, i): [number, number][] =>
+    Number.isNaN(value) ? [] : [[history.fromSeconds + i * history.stepSeconds - START, value]],
   );
 }
 
@@ -54,8 +54,9 @@ it.each([
   table.record(START, [of("tree_size", 1)]);
   const { series, stepSeconds } = table.read(range, START + 3);
   expect(stepSeconds).toBe(step);
-  expect(series[0]!.values).toHaveLength(count);
-  expect(series[0]!.values.at(-1)).toBe(1);
+  const [{ values }] = [...series] as [HistorySeries];
+  expect(values).toHaveLength(count);
+  expect(values.at(-1)).toBe(1);
 });
 
 it("has nulls where nothing was recorded, also when the ring has gone round", () => {

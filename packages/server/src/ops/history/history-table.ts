@@ -38,14 +38,15 @@ export interface History {
   /** When the first step began (Unix seconds). */
   readonly fromSeconds: number;
   readonly stepSeconds: number;
-  readonly series: readonly HistorySeries[];
+  /** Made one by one, as they are asked for, of what is there then: all at once would be more than a million figures. */
+  readonly series: Iterable<HistorySeries>;
 }
 
 export interface HistorySeries {
   readonly name: SeriesName;
   readonly labels: SeriesLabels;
-  /** One a step, as many for each series; null where the node did not run, or had no such figure. */
-  readonly values: readonly (number | null)[];
+  /** One a step, as many for each series; NaN where the node did not run, or had no such figure. */
+  readonly values: Float64Array;
 }
 
 /** A series as it is kept. */
@@ -99,27 +100,42 @@ export class HistoryTable {
     }
   }
 
-  read(range: HistoryRange, nowSeconds: number): History {
+  /** @param log leaves out the series of other logs */
+  read(range: HistoryRange, nowSeconds: number, log?: string): History {
     const { seconds, resolution } = RANGES[range];
-    const { stepSeconds, slots } = RESOLUTIONS[resolution]!;
+    const { stepSeconds } = RESOLUTIONS[resolution]!;
     const newest = this.#newest[resolution]!;
     const now = Math.floor(nowSeconds / stepSeconds);
     // The step that has just begun may have no figures yet.
     const last = newest === now - 1 ? newest : now;
     const first = last - seconds / stepSeconds + 1;
-    const series: HistorySeries[] = [];
-    for (const { name, labels, rings } of this.#series.values()) {
-      const values: (number | null)[] = [];
-      let isEmpty = true;
-      for (let step = first; step <= last; step++) {
-        const isKept = step >= 0 && step <= newest && step > newest - slots;
-        const value = isKept ? rings[resolution]![step % slots]! : NaN;
-        values.push(Number.isNaN(value) ? null : value);
-        isEmpty &&= Number.isNaN(value);
-      }
-      if (!isEmpty) series.push({ name, labels, values });
-    }
+    const series = { [Symbol.iterator]: () => this.#read(resolution, first, last, log) };
     return { fromSeconds: first * stepSeconds, stepSeconds, series };
+  }
+
+  *#read(resolution: number, first: number, last: number, log: string | undefined): Generator<HistorySeries> {
+    // Those that there are now: others may come and go before the last is read.
+    for (const { name, labels, rings } of this.series) {
+      if (log !== undefined && (labels["log"] ?? log) !== log) continue;
+      const values = this.#steps(rings[resolution]!, resolution, first, last);
+      if (!values.every(Number.isNaN)) yield { name, labels, values };
+    }
+  }
+
+  /** The values of steps `first` to `last`, NaN where they are not kept. */
+  #steps(ring: Float64Array, resolution: number, first: number, last: number): Float64Array {
+    const { slots } = RESOLUTIONS[resolution]!;
+    const newest = this.#newest[resolution]!;
+    const values = new Float64Array(last - first + 1).fill(NaN);
+    const end = Math.min(last, newest) + 1;
+    // In one piece, or in two where the ring goes round.
+    for (let step = Math.max(first, newest - slots + 1, 0); step < end;) {
+      const at = step % slots;
+      const count = Math.min(slots - at, end - step);
+      values.set(ring.subarray(at, at + count), step - first);
+      step += count;
+    }
+    return values;
   }
 
   /** Of the steps of the next finer ring. */

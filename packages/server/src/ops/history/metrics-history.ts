@@ -45,8 +45,9 @@ export class MetricsHistory {
     this.#wait();
   }
 
-  read(range: HistoryRange): History {
-    return this.#table.read(range, this.#options.nowMs() / 1000);
+  /** @param log leaves out the series of other logs */
+  read(range: HistoryRange, log?: string): History {
+    return this.#table.read(range, this.#options.nowMs() / 1000, log);
   }
 
   /** Keeps what is not kept yet. Does not fail if that fails. */
