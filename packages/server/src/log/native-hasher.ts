@@ -28,6 +28,33 @@ export const nativeHasher: Hasher = {
   },
 };
 
+/**
+ * The leaf hash of the entry at `[from, to)`, as a latin1 string. The byte in front of it makes room for the prefix, which saves a copy, and
+ * is as it was when this returns: no other thread may be at it meanwhile, such as one that writes it to a file.
+ */
+export function hashInPlace(bytes: Buffer, from: number, to: number): string {
+  const before = bytes[from - 1]!;
+  bytes[from - 1] = 0;
+  const hashed = hashPrefixed(bytes.subarray(from - 1, to));
+  bytes[from - 1] = before;
+  return hashed;
+}
+
+/** The root over leaf hashes, all latin1 strings of 32 characters. Their number is a power of two, such as 256. */
+export function rootOfPerfectTree(leafHashes: readonly string[]): string {
+  let row = leafHashes;
+  while (row.length > 1) {
+    const above: string[] = [];
+    for (let i = 0; i < row.length; i += 2) {
+      node.write(row[i]!, 1, "latin1");
+      node.write(row[i + 1]!, 33, "latin1");
+      above.push(hash("sha256", node, "binary"));
+    }
+    row = above;
+  }
+  return row[0]!;
+}
+
 const LF = 0x0a;
 
 /**
@@ -35,18 +62,14 @@ const LF = 0x0a;
  * leaves them as they were.
  */
 export function hashLines(lines: Uint8Array): Uint8Array {
+  const bytes = Buffer.from(lines.buffer, lines.byteOffset, lines.length);
   const hashes: string[] = [];
-  for (let at = 0; at < lines.length;) {
-    const lf = lines.indexOf(LF, at);
-    const end = lf < 0 ? lines.length : lf;
-    if (at === 0) {
-      hashes.push(Buffer.from(nativeHasher.leaf(lines.subarray(0, end))).toString("latin1"));
-    } else {
-      // The LF of the line before makes room for the prefix, which saves a copy.
-      lines[at - 1] = 0;
-      hashes.push(hashPrefixed(lines.subarray(at - 1, end)));
-      lines[at - 1] = LF;
-    }
+  for (let at = 0; at < bytes.length;) {
+    const lf = bytes.indexOf(LF, at);
+    const end = lf < 0 ? bytes.length : lf;
+    // What is in front of the first line is not ours.
+    const first = at === 0 && Buffer.concat([new Uint8Array(1), bytes.subarray(0, end)]);
+    hashes.push(first ? hashPrefixed(first) : hashInPlace(bytes, at, end));
     at = end + 1;
   }
   return Buffer.from(hashes.join(""), "latin1");

@@ -1,4 +1,4 @@
-import { readEntryPages } from "./entry-pages.ts";
+import { readEntryPages, type EntryPage } from "./entry-pages.ts";
 import { readParquetFooter, type FileRange } from "./parquet-footer.ts";
 import { openSegmentFile, type SegmentFiles } from "./segment-files.ts";
 import { corruptSegment, type Segment } from "./segment.ts";
@@ -27,18 +27,27 @@ export async function entryGroups(files: SegmentFiles, segment: Segment): Promis
   return groups;
 }
 
-/** The exact bytes of the entries of a group, unverified; they share memory. @throws VerificationError `segment_corrupt` */
-export async function readEntryGroup(
+/** The pages that have the entries of a group, unverified. @throws VerificationError `segment_corrupt` */
+export async function readGroupPages(
   files: SegmentFiles,
   segment: Segment,
   { start, end, range: { offset, lengthBytes } }: EntryGroup,
-): Promise<Buffer[]> {
+): Promise<EntryPage[]> {
   const chunk = await files.read(segment, offset, offset + lengthBytes);
   try {
     return await readEntryPages(chunk, end - start);
   } catch (cause) {
     throw corruptSegment(files.place(segment), `entries [${start}, ${end}) can't be read`, { cause });
   }
+}
+
+/** The exact bytes of the entries of a group, unverified; they share memory. @throws VerificationError `segment_corrupt` */
+export async function readEntryGroup(
+  files: SegmentFiles,
+  segment: Segment,
+  group: EntryGroup,
+): Promise<Buffer[]> {
+  return (await readGroupPages(files, segment, group)).flatMap((page) => page.entries());
 }
 
 /** Where a file has the column `entry`, from its footer. @throws VerificationError `segment_corrupt` */

@@ -4,7 +4,8 @@ import { DuckDBBlobValue, listValue, type DuckDBValue } from "@duckdb/node-api";
 import { InvariantError, VerificationError } from "@stele/proof";
 import { fileNames } from "../store/file-names.ts";
 import { Database } from "./database.ts";
-import { entryGroups, readEntryGroup, type EntryGroup } from "./entry-groups.ts";
+import { entryGroups, readEntryGroup, readGroupPages, type EntryGroup } from "./entry-groups.ts";
+import type { EntryPage } from "./entry-pages.ts";
 import type { SegmentFiles } from "./segment-files.ts";
 import { blocksInFilter, blocksInRanges, filterLengthBytes, ID_BLOCK_ENTRIES } from "./id-index.ts";
 import {
@@ -167,31 +168,36 @@ export interface EntryBlock {
   readonly entries: readonly Uint8Array[];
 }
 
+/** All entries of a segment, in order: as {@link streamEntryPages}. */
+export async function* streamEntryBlocks(files: SegmentFiles, segment: Segment): AsyncGenerator<EntryBlock> {
+  let start = segment.start;
+  for await (const page of streamEntryPages(files, segment)) {
+    yield { start, entries: page.entries() };
+    start += page.length;
+  }
+}
+
 /**
  * All entries of a segment, in order, for hashing them; the next ones are decompressed while the caller works.
  *
  * @throws VerificationError `segment_corrupt`
  */
-export async function* streamEntryBlocks(files: SegmentFiles, segment: Segment): AsyncGenerator<EntryBlock> {
-  const ahead: Promise<EntryBlock>[] = [];
-  const read = async (group: EntryGroup): Promise<EntryBlock> => ({
-    start: group.start,
-    entries: await readEntryGroup(files, segment, group),
-  });
+export async function* streamEntryPages(files: SegmentFiles, segment: Segment): AsyncGenerator<EntryPage> {
+  const ahead: Promise<EntryPage[]>[] = [];
   try {
     for (const group of await entryGroups(files, segment)) {
-      const block = read(group);
-      block.catch(() => undefined); // reported when its turn comes
-      ahead.push(block);
-      if (ahead.length > BLOCKS_AHEAD) yield await ahead.shift()!;
+      const pages = readGroupPages(files, segment, group);
+      pages.catch(() => undefined); // reported when its turn comes
+      ahead.push(pages);
+      if (ahead.length > GROUPS_AHEAD) yield* await ahead.shift()!;
     }
-    while (ahead.length > 0) yield await ahead.shift()!;
+    while (ahead.length > 0) yield* await ahead.shift()!;
   } finally {
     await Promise.allSettled(ahead);
   }
 }
 
-const BLOCKS_AHEAD = 2;
+const GROUPS_AHEAD = 2;
 
 /** A DuckDB that reads what is in a directory. */
 async function openReader(directory: string): Promise<Database> {

@@ -1,7 +1,7 @@
-import { rootOfLeaves, TILE_WIDTH, type Hash } from "@stele/proof";
-import { nativeHasher } from "../log/native-hasher.ts";
+import { TILE_WIDTH } from "@stele/proof";
+import { hashInPlace, rootOfPerfectTree } from "../log/native-hasher.ts";
 import { LocalSegmentFiles } from "../search/segment-files.ts";
-import { streamEntryBlocks } from "../search/segment-reader.ts";
+import { streamEntryPages } from "../search/segment-reader.ts";
 import type { Segment } from "../search/segment.ts";
 import { TimeAudit, type ReceivedTimes } from "./time-audit.ts";
 
@@ -30,27 +30,30 @@ export async function hashSegment(
   told: (entries: number) => void = () => undefined,
 ): Promise<SegmentHashes> {
   const wanted = new Set(leavesOf);
-  const subtrees: Hash[] = [];
+  const subtrees: string[] = [];
   const leafHashes = new Map<number, Uint8Array>();
   const times = new TimeAudit();
-  let block: Hash[] = [];
+  let block: string[] = [];
   let index = segment.start;
   let bytes = 0;
-  for await (const { entries } of streamEntryBlocks(new LocalSegmentFiles(directory), segment)) {
-    for (const entry of entries) {
-      block.push(nativeHasher.leaf(entry));
-      bytes += entry.length;
-      times.entry(entry, index);
+  for await (const page of streamEntryPages(new LocalSegmentFiles(directory), segment)) {
+    for (let i = 0; i < page.length; i++) {
+      const [from, to] = [page.offsets[i]!, page.offsets[i + 1]!];
+      block.push(hashInPlace(page.bytes, from, to));
+      times.entryAt(page.bytes, from, to, index);
+      bytes += to - from;
       index++;
       if (index % TILE_WIDTH !== 0) continue;
-      subtrees.push(rootOfLeaves(block, nativeHasher));
-      if (wanted.has(index - TILE_WIDTH)) leafHashes.set(index - TILE_WIDTH, Buffer.concat(block));
+      subtrees.push(rootOfPerfectTree(block));
+      if (wanted.has(index - TILE_WIDTH)) {
+        leafHashes.set(index - TILE_WIDTH, Buffer.from(block.join(""), "latin1"));
+      }
       block = [];
     }
     told(index - segment.start);
   }
   return {
-    subtreeHashes: Buffer.concat(subtrees),
+    subtreeHashes: Buffer.from(subtrees.join(""), "latin1"),
     leafHashes,
     entries: index - segment.start,
     bytes,
