@@ -1,5 +1,5 @@
 import { MalformedError } from "./errors.ts";
-import { stringOf } from "./utf8.ts";
+import { decodeUtf8 } from "./utf8.ts";
 
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 const CODE = Uint8Array.from(ALPHABET, (character) => character.charCodeAt(0));
@@ -8,26 +8,23 @@ const EQUALS = 0x3d;
 const VALUE = new Uint8Array(128).fill(64);
 for (const [value, code] of CODE.entries()) VALUE[code] = value;
 
-/** How many characters are made into a string at once: arguments of one call. */
-const PIECE_LENGTH = 4096;
-
 /** Standard base64 with padding (RFC 4648 section 4), the only one that C2SP uses. */
 export function encodeBase64(bytes: Uint8Array): string {
   const codes = new Uint8Array(4 * Math.ceil(bytes.length / 3)).fill(EQUALS);
   let length = 0;
   for (let at = 0; at < bytes.length; at += 3) {
-    const [a, b, c] = [bytes[at]!, bytes[at + 1], bytes[at + 2]];
+    // Behind the end there are zeroes, and padding in place of what stands for nothing else.
+    const there = bytes.length - at;
+    const a = bytes[at]!;
+    const b = bytes[at + 1] ?? 0;
+    const c = bytes[at + 2] ?? 0;
     codes[length] = CODE[a >> 2]!;
-    codes[length + 1] = CODE[((a & 3) << 4) | ((b ?? 0) >> 4)]!;
-    if (b !== undefined) codes[length + 2] = CODE[((b & 15) << 2) | ((c ?? 0) >> 6)]!;
-    if (c !== undefined) codes[length + 3] = CODE[c & 63]!;
+    codes[length + 1] = CODE[((a & 3) << 4) | (b >> 4)]!;
+    if (there > 1) codes[length + 2] = CODE[((b & 15) << 2) | (c >> 6)]!;
+    if (there > 2) codes[length + 3] = CODE[c & 63]!;
     length += 4;
   }
-  let text = "";
-  for (let at = 0; at < codes.length; at += PIECE_LENGTH) {
-    text += stringOf(codes.subarray(at, at + PIECE_LENGTH));
-  }
-  return text;
+  return decodeUtf8(codes);
 }
 
 /**

@@ -31,3 +31,8 @@ export function foreign(text: string): HTMLElement {
 function visible(text: string): string {
   return text.replaceAll(HOSTILE, (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`);
 }
+
+/** A count for people: `1,234,567`. Asking the platform for it takes as long as a thousand hashes, the first time. */
+export function grouped(count: number): string {
+  return String(count).replaceAll(/\B(?=(\d{3})+$)/g, ",");
+}

@@ -1,4 +1,4 @@
-import { element, foreign, type Content } from "./element.ts";
+import { element, foreign, grouped, type Content } from "./element.ts";
 
 interface ShownEntry {
   readonly leafIndex: number;
@@ -17,7 +17,7 @@ export function entriesView(entries: readonly ShownEntry[]): HTMLElement {
     for (const entry of entries.slice(shown, shown + PAGE_ENTRIES)) body.append(...rowsOf(entry));
     shown = Math.min(entries.length, shown + PAGE_ENTRIES);
     more.hidden = shown === entries.length;
-    more.textContent = `Show more (${(entries.length - shown).toLocaleString("en")} left)`;
+    more.textContent = `Show more (${grouped(entries.length - shown)} left)`;
   };
   more.addEventListener("click", showMore);
   showMore();

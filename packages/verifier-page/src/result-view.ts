@@ -11,7 +11,7 @@ import {
   type VerifiedCheckpoint,
   type VerifiedEvidence,
 } from "@stele/proof";
-import { element, foreign, type Content } from "./element.ts";
+import { type Content, element, foreign, grouped } from "./element.ts";
 import { entriesView } from "./entries-view.ts";
 import { signaturesOf, type VerifiedFile } from "./verify-file.ts";
 
@@ -32,7 +32,7 @@ export function resultView(name: string, file: VerifiedFile): HTMLElement {
         {},
         banner("good", name, "Verified with the key that you trust."),
         list("Proven", [
-          [`Entry ${count(verified.leafIndex)} is in the log, byte for byte.`],
+          [`Entry ${grouped(verified.leafIndex)} is in the log, byte for byte.`],
           ...cosignatureLines(verified.checkpoint),
         ]),
         checkpointView(verified.checkpoint, note, keysThatSigned(verified.checkpoint), TRUSTED),
@@ -52,7 +52,7 @@ export function resultView(name: string, file: VerifiedFile): HTMLElement {
           [
             "The log ",
             foreign(origin),
-            ` signed a tree of ${count(newer.treeSize)} entries that does not begin with the tree of ${count(older.treeSize)} entries that it signed, too.`,
+            ` signed a tree of ${grouped(newer.treeSize)} entries that does not begin with the tree of ${grouped(older.treeSize)} entries that it signed, too.`,
           ],
         ]),
         ...views,
@@ -97,7 +97,7 @@ function evidenceView(name: string, evidence: Evidence, verified: VerifiedEviden
         ),
     list(isTrusted ? "Proven" : "True if the key that the file states is the log's", [
       [
-        `${countOf(entries.length, "entry", "entries")}, byte for byte, at their indexes in the log's tree of ${count(checkpoint.treeSize)}.`,
+        `${countOf(entries.length, "entry", "entries")}, byte for byte, at their indexes in the log's tree of ${grouped(checkpoint.treeSize)}.`,
       ],
       ...completenessLines(verified),
       ...(isWitnessed ? [witnessed] : []),
@@ -123,13 +123,15 @@ const SOURCES_SHOWN = 20;
 function completenessLines({ completeness: { run, sources } }: VerifiedEvidence): Content[][] {
   const lines: Content[][] = [];
   if (run)
-    lines.push([`These are all entries of the log from index ${count(run.first)} to ${count(run.last)}.`]);
+    lines.push([
+      `These are all entries of the log from index ${grouped(run.first)} to ${grouped(run.last)}.`,
+    ]);
   for (const { id, first, last, missing } of sources.slice(0, SOURCES_SHOWN)) {
-    const rest = missing === 0 ? " are all here." : `; ${count(missing)} of them are not here.`;
+    const rest = missing === 0 ? " are all here." : `; ${grouped(missing)} of them are not here.`;
     lines.push(["Of the source ", foreign(id), `, the numbers ${first} to ${last}${rest}`]);
   }
   const further = sources.length - SOURCES_SHOWN;
-  if (further > 0) lines.push([`And of ${count(further)} further sources.`]);
+  if (further > 0) lines.push([`And of ${grouped(further)} further sources.`]);
   return lines;
 }
 
@@ -267,12 +269,8 @@ function noteOf({ note: { text, signatures } }: VerifiedCheckpoint): string {
   return decodeUtf8(formatNote(text, signatures));
 }
 
-function count(number: number): string {
-  return number.toLocaleString("en");
-}
-
 function countOf(number: number, one: string, many: string): string {
-  return `${count(number)} ${number === 1 ? one : many}`;
+  return `${grouped(number)} ${number === 1 ? one : many}`;
 }
 
 function timeOf(seconds: number): string {
