@@ -24,9 +24,7 @@ const NOT_PURE = [
   ..."process Buffer global globalThis window self document navigator location console performance".split(
     " ",
   ),
-  ..."setTimeout setInterval setImmediate queueMicrotask structuredClone atob btoa".split(
-    " ",
-  ),
+  ..."setTimeout setInterval setImmediate queueMicrotask structuredClone atob btoa".split(" "),
   ..."URL URLSearchParams Request Response Headers AbortController AbortSignal Event EventTarget crypto".split(
     " ",
   ),
