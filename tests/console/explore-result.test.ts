@@ -86,6 +86,17 @@ describe.skipIf(!HAS_CHROMIUM)("the histogram, the facets and the table", () => 
     });
   });
 
+  it("says how far each event got, in a column that can be chosen", async () => {
+    const { events } = await node.client().searchPage("", { pageSize: 1 });
+    expect(events[0]!.state).toMatch(/^(committed|sealed)$/);
+    await withPage({ path: "/?columns=index,state" }, async (page) => {
+      await row(page, 0).getByRole("gridcell", { name: events[0]!.state!, exact: true }).waitFor();
+    });
+    await withPage({ path: "/?columns=index,state&order=oldest" }, async (page) => {
+      await row(page, 0).getByRole("gridcell", { name: "sealed", exact: true }).waitFor();
+    });
+  });
+
   it("goes to the row of the event that a link names", async () => {
     await withPage({ path: "/?event=100000&order=oldest" }, async (page) => {
       await row(page, 100_000).waitFor();

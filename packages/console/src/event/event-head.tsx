@@ -3,16 +3,11 @@ import type { Entry } from "@stele/client";
 import { IconChevronLeft, IconChevronRight } from "@tabler/icons-react";
 import { Link, useLocation, useSearch } from "@tanstack/react-router";
 import type { ReactNode } from "react";
-import { Foreign, visible } from "../ui/foreign.tsx";
+import { EventState } from "../ui/event-state.tsx";
+import { Foreign } from "../ui/foreign.tsx";
 import { Time } from "../ui/time.tsx";
 import { sentenceOf, type Phrase } from "./sentence.ts";
 import classes from "./event.module.css";
-
-const STATES: ReadonlyMap<string, string> = new Map([
-  ["committed", "Stored in the log, under a signed checkpoint"],
-  ["witnessed", "Under a checkpoint that a quorum of witnesses cosigned"],
-  ["sealed", "Moved to its final place in the store"],
-]);
 
 interface EventHeadProps {
   readonly log: string;
@@ -28,13 +23,8 @@ export function EventHead({ log, index, state, entry }: EventHeadProps) {
     <>
       <Group gap="xs" justify="space-between">
         {state !== undefined && (
-          <Badge
-            variant="default"
-            radius="sm"
-            tt="none"
-            title={`The node says so. ${STATES.get(state) ?? ""}`}
-          >
-            {visible(state)}
+          <Badge variant="default" radius="sm" tt="none">
+            <EventState state={state} />
           </Badge>
         )}
         <Group gap={4} ml="auto" component="nav" aria-label="Events beside this one">

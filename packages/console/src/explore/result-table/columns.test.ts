@@ -36,6 +36,8 @@ test("each column has a text for a full entry, and none for what an entry lacks"
   } satisfies LogEntry;
   expect(texts(bare).get("actor")).toBe("Ann (u1)");
   expect(texts(bare).get("target")).toBeUndefined();
+  expect(texts(bare).get("state")).toBeUndefined();
+  expect(texts({ ...bare, state: "witnessed" }).get("state")).toBe("witnessed");
   const targets = [{ id: "doc" }, { id: "other", name: "Other" }];
   expect(texts({ ...bare, entry: { ...bare.entry, targets } }).get("target")).toBe("doc and 1 more");
 });

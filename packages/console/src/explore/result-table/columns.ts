@@ -6,7 +6,7 @@ interface ColumnForm {
   readonly width: number;
   readonly grow: number;
   /** Whose text is of equal width: numbers, times, names that machines made. */
-  readonly kind: "text" | "number" | "time" | "outcome" | "mono";
+  readonly kind: "text" | "number" | "time" | "outcome" | "state" | "mono";
   /** Undefined where the entry has none. */
   readonly text: (row: LogEntry) => string | undefined;
 }
@@ -24,6 +24,7 @@ const COLUMNS = {
   request_id: column("Request", 130, 1, "mono", ({ entry }) => entry.context?.request_id),
   index: column("Index", 100, 0, "number", ({ index }) => String(index)),
   received: column("Received", 184, 0, "time", ({ entry }) => entry.received_at),
+  state: column("State", 110, 0, "state", ({ state }) => state),
   id: column("Event id", 150, 1, "mono", ({ entry }) => entry.id),
   actor_type: column("Actor type", 100, 0, "text", ({ entry }) => entry.actor.type),
   user_agent: column("User agent", 150, 2, "text", ({ entry }) => entry.context?.user_agent),

@@ -1,5 +1,6 @@
 import type { LogEntry } from "@stele/client";
 import { memo } from "react";
+import { EventState } from "../../ui/event-state.tsx";
 import { Foreign, visibleBeginning } from "../../ui/foreign.tsx";
 import { formatCount } from "../../ui/format-number.ts";
 import { OutcomeBadge } from "../../ui/outcome.tsx";
@@ -54,6 +55,8 @@ function Cell({ column, row }: { readonly column: Column; readonly row: LogEntry
       return <Time value={text} />;
     case "outcome":
       return <OutcomeBadge outcome={text} />;
+    case "state":
+      return <EventState state={text} />;
     case "number":
       return <span className="tabular">{formatCount(Number(text))}</span>;
     case "mono":
