@@ -67,7 +67,8 @@ function Results({ tableRef }: { readonly tableRef: RefObject<HTMLElement | null
       <Histogram />
       <div className={classes["columns"]}>
         {hasRoom && (
-          <aside className={classes["facets"]} aria-label="Facets">
+          // It scrolls, and until its values are there nothing else in it takes the focus.
+          <aside className={classes["facets"]} aria-label="Facets" tabIndex={0}>
             <Facets />
           </aside>
         )}
