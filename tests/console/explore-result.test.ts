@@ -241,6 +241,51 @@ describe.skipIf(!HAS_CHROMIUM)("the histogram, the facets and the table", () => 
     });
   });
 
+  it("makes columns wider and narrower, by pointer and by keys, and keeps that for this browser", async () => {
+    await withPage({ path: "/" }, async (page) => {
+      const head = (name: string) => page.locator(`[data-column=${name}]`);
+      const edge = async (name: string) => {
+        const { x, width } = (await head(name).boundingBox())!;
+        return { x: x + width, width };
+      };
+      await row(page, 0).getByText("success").or(row(page, 0).getByText("denied")).first().waitFor();
+      const [before, y] = [await edge("action"), (await head("action").boundingBox())!.y + 10];
+      await page.mouse.move(before.x - 4, y);
+      await page.mouse.down();
+      await page.mouse.move(before.x + 56, y, { steps: 6 });
+      // The edge is where the pointer is, and the rows go with it, before it is let go and after.
+      expect((await edge("action")).x).toBeCloseTo(before.x + 60, -1);
+      await page.mouse.up();
+      expect((await edge("action")).x).toBeCloseTo(before.x + 60, -1);
+      expect((await edge("action")).width).toBeCloseTo(before.width + 60, -1);
+      const cell = (await row(page, 0).locator("[aria-colindex='3']").boundingBox())!;
+      expect(cell.x + cell.width).toBeCloseTo((await edge("action")).x, 0);
+      // The columns before it are as wide as they were.
+      expect((await edge("action")).x - (await edge("action")).width).toBeCloseTo(
+        before.x - before.width,
+        -1,
+      );
+
+      await page.getByRole("button", { name: "Columns" }).focus();
+      await page.keyboard.press("Enter");
+      const { width } = await edge("time");
+      await page.getByRole("button", { name: "Make Time narrower" }).press("Enter");
+      await poll(async () => (await edge("time")).width).toBeCloseTo(width - 24, 0);
+      await page.getByText(/^Time is \d+ pixels wide$/).waitFor();
+      await page.getByRole("button", { name: "Make Time wider" }).press("Enter");
+      await poll(async () => (await edge("time")).width).toBeCloseTo(width, 0);
+      await page.keyboard.press("Escape");
+
+      const kept = await edge("action");
+      expect(new URL(page.url()).search).toBe("");
+      await page.reload();
+      await row(page, 0).waitFor();
+      expect((await edge("action")).width).toBeCloseTo(kept.width, 0);
+      await head("action").dblclick({ position: { x: kept.width - 4, y: 10 } });
+      await poll(async () => (await edge("action")).width).not.toBeCloseTo(kept.width, 0);
+    });
+  });
+
   it("shows what is hostile as text", async () => {
     const actor = { id: '<img src=x onerror=alert(1)> "a*b",\u202e', type: "user" };
     await node.client().append([{ action: "hostile.sent", actor, tenant: "__proto__" }]);

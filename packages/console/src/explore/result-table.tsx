@@ -9,6 +9,7 @@ import { EventPane } from "./result-table/event-pane.tsx";
 import { CARD_HEIGHT, ResultGrid, ROW_HEIGHT } from "./result-table/result-grid.tsx";
 import { rowsMax } from "./result-table/row-limit.ts";
 import { TableTools } from "./result-table/table-tools.tsx";
+import { useColumnSizes } from "./result-table/use-column-sizes.ts";
 import { useCursor } from "./result-table/use-cursor.ts";
 import { useEventRow } from "./result-table/use-event-row.ts";
 import { useRowWindows } from "./result-table/use-row-windows.ts";
@@ -32,6 +33,7 @@ export function ResultTable() {
   const hasRoom = useMediaQuery("(min-width: 1100px)", true, { getInitialValueInEffect: false });
   const grid = useRef<HTMLDivElement>(null);
 
+  const sizes = useColumnSizes(grid);
   const windows = useRowWindows(snapshot, order);
   const known = total ?? snapshot?.newest.events.length ?? ROWS_UNKNOWN;
   const rowCount = Math.min(known, rowsMax(isNarrow ? CARD_HEIGHT : ROW_HEIGHT));
@@ -46,7 +48,7 @@ export function ResultTable() {
   return (
     <div className={classes["frame"]}>
       <div className={classes["main"]} aria-busy={isPlaceholderData}>
-        <TableTools snapshot={snapshot} columns={columns} />
+        <TableTools snapshot={snapshot} columns={columns} sizes={sizes} />
         {error && (
           <ErrorPanel title="The events can't be searched" error={error} retry={() => void refetch()} />
         )}
@@ -66,6 +68,7 @@ export function ResultTable() {
               rowCount={rowCount}
               total={total}
               columns={columns}
+              sizes={sizes}
               isNarrow={isNarrow}
               order={order}
               cursor={cursor}

@@ -10,12 +10,15 @@ import {
 } from "react";
 import { formatCount } from "../../ui/format-number.ts";
 import { useTimeZone } from "../../ui/time-zone.tsx";
+import { ColumnHandle } from "./column-handle.tsx";
+import { gridColumns } from "./column-widths.ts";
 import type { Column } from "./columns.ts";
 import { ResultCard } from "./result-card.tsx";
 import { ResultRow } from "./result-row.tsx";
 import { rowOfKey } from "./row-of-key.ts";
 import type { RowWindows } from "./row-windows.ts";
 import type { Cursor } from "./use-cursor.ts";
+import type { ColumnSizes } from "./use-column-sizes.ts";
 import { useRowsInView } from "./use-rows-in-view.ts";
 import classes from "./result-table.module.css";
 
@@ -31,6 +34,7 @@ interface ResultGridProps {
   readonly rowCount: number;
   readonly total: number | undefined;
   readonly columns: readonly Column[];
+  readonly sizes: ColumnSizes;
   readonly isNarrow: boolean;
   readonly order: "newest" | "oldest";
   readonly cursor: Cursor;
@@ -50,6 +54,7 @@ export function ResultGrid(props: ResultGridProps) {
     rowCount,
     total = rowCount,
     columns,
+    sizes,
     isNarrow,
     order,
     cursor,
@@ -105,6 +110,7 @@ export function ResultGrid(props: ResultGridProps) {
     if (current < first) positions.unshift(current);
     else if (current > last && rowCount > 0) positions.push(current);
   }
+  const { template, widthMin } = gridColumns(columns, sizes.widths);
   const Row = isNarrow ? ResultCard : ResultRow;
   return (
     <div
@@ -117,7 +123,7 @@ export function ResultGrid(props: ResultGridProps) {
       aria-activedescendant={rowCount > 0 ? `${id}-${current}` : undefined}
       aria-multiselectable={false}
       className={classes["grid"]}
-      style={{ "--columns": template(columns), "--columns-width": `${widthOf(columns)}px` } as CSSProperties}
+      style={{ "--columns": template, "--columns-width": `${widthMin}px` } as CSSProperties}
       onKeyDown={onKeyDown}
       onClick={onClick}
     >
@@ -128,18 +134,24 @@ export function ResultGrid(props: ResultGridProps) {
           </VisuallyHidden>
         ) : (
           <div role="row" aria-rowindex={1} className={classes["head"]} style={{ height: HEAD_HEIGHT }}>
-            {columns.map(({ name, label, kind }, i) => (
-              <div
-                key={name}
-                role="columnheader"
-                aria-colindex={i + 1}
-                aria-sort={name === "index" ? (order === "newest" ? "descending" : "ascending") : undefined}
-                className={classes["cell"]}
-                title={kind === "time" ? `${label} (${zone})` : label}
-              >
-                {kind === "time" ? `${label} (${zone})` : label}
-              </div>
-            ))}
+            {columns.map((column, i) => {
+              const { name, kind } = column;
+              const label = kind === "time" ? `${column.label} (${zone})` : column.label;
+              return (
+                <div
+                  key={name}
+                  data-column={name}
+                  role="columnheader"
+                  aria-colindex={i + 1}
+                  aria-sort={name === "index" ? (order === "newest" ? "descending" : "ascending") : undefined}
+                  className={classes["cell"]}
+                  title={label}
+                >
+                  {label}
+                  <ColumnHandle columns={columns} column={column} sizes={sizes} gridRef={gridRef} />
+                </div>
+              );
+            })}
           </div>
         )}
         <div role="rowgroup" className={classes["rows"]} style={{ height: rowCount * height }}>
@@ -168,15 +180,4 @@ export function ResultGrid(props: ResultGridProps) {
       )}
     </div>
   );
-}
-
-/** The widths of the columns, as CSS has them. */
-function template(columns: readonly Column[]): string {
-  return columns
-    .map(({ width, grow }) => (grow > 0 ? `minmax(${width}px, ${grow}fr)` : `${width}px`))
-    .join(" ");
-}
-
-function widthOf(columns: readonly Column[]): number {
-  return columns.reduce((sum, { width }) => sum + width, 0);
 }

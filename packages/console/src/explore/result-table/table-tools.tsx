@@ -4,6 +4,7 @@ import { formatCount } from "../../ui/format-number.ts";
 import { useNewer, useRefresh, type Snapshot } from "../snapshot.ts";
 import { useIsNarrow } from "../use-is-narrow.ts";
 import type { Column } from "./columns.ts";
+import type { ColumnSizes } from "./use-column-sizes.ts";
 import { ColumnsMenu } from "./columns-menu.tsx";
 import { OrderButton } from "./order-button.tsx";
 import classes from "./result-table.module.css";
@@ -11,10 +12,11 @@ import classes from "./result-table.module.css";
 interface TableToolsProps {
   readonly snapshot: Snapshot | undefined;
   readonly columns: readonly Column[];
+  readonly sizes: ColumnSizes;
 }
 
 /** What is above the table. */
-export function TableTools({ snapshot, columns }: TableToolsProps) {
+export function TableTools({ snapshot, columns, sizes }: TableToolsProps) {
   const isNarrow = useIsNarrow();
   const { count, isMore } = useNewer(snapshot);
   const refresh = useRefresh();
@@ -36,7 +38,7 @@ export function TableTools({ snapshot, columns }: TableToolsProps) {
       {!isNarrow && (
         <Group gap="xs" wrap="nowrap" ml="auto">
           <OrderButton />
-          <ColumnsMenu columns={columns} />
+          <ColumnsMenu columns={columns} sizes={sizes} />
         </Group>
       )}
     </Group>
