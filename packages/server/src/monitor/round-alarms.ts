@@ -1,5 +1,6 @@
 import { UnavailableError, VerificationError, type SteleError, type VerifiedCheckpoint } from "@stele/proof";
 import type { Alarm, Alarms } from "../ops/alarms.ts";
+import { formatDuration } from "../ops/duration.ts";
 
 /** A place that is behind the largest tree that was seen anywhere. */
 export interface Behind {
@@ -140,8 +141,8 @@ export class RoundAlarms {
   }
 
   quiet(url: string, quietMs: number): void {
-    const seconds = Math.floor(quietMs / 1000);
-    this.#raise("log_quiet", "warning", url, `The log ${this.#origin} has not grown for ${seconds} s`);
+    const message = `The log ${this.#origin} has not grown for ${formatDuration(quietMs)}`;
+    this.#raise("log_quiet", "warning", url, message);
   }
 
   #raise(

@@ -1,5 +1,6 @@
 import type { AuditLog } from "../log/audit-log.ts";
 import type { Alarm, AlarmBoard } from "./alarms.ts";
+import { formatDuration } from "./duration.ts";
 
 /** An alarm, if what it says goes on for so long. */
 interface Condition extends Alarm {
@@ -133,7 +134,7 @@ function conditionsOf(log: Pick<AuditLog, "status" | "search">): Condition[] {
         subject: place,
         code: "mirror_lagging",
         severity: "warning",
-        message: `The mirror ${place} lacks ${lagEntries.toLocaleString("en-US")} entries, the oldest for ${Math.round(lagMs / 1000)} s: if the primary were lost now, they would be, too`,
+        message: `The mirror ${place} lacks ${lagEntries.toLocaleString("en-US")} entries, the oldest for ${formatDuration(lagMs)}: if the primary were lost now, they would be, too`,
         afterMs: 0,
       });
     }

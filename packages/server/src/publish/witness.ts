@@ -7,6 +7,7 @@ import {
 } from "@stele/proof";
 import type { Clock } from "../log/clock.ts";
 import type { Alarms } from "../ops/alarms.ts";
+import { formatDuration } from "../ops/duration.ts";
 import type { Round } from "./round.ts";
 import { WitnessClient, type WitnessAnswer, type WitnessRefusal } from "./witness-client.ts";
 
@@ -151,7 +152,7 @@ export class Witness {
       this.#raise(
         "witness_lagging",
         "warning",
-        `has not cosigned the log for ${Math.round(owingMs / 1000)} s: ${this.#failure?.message ?? "it takes its time"}. Events are committed all the same; see that the witness works and can be reached`,
+        `has not cosigned the log for ${formatDuration(owingMs)}: ${this.#failure?.message ?? "it takes its time"}. Events are committed all the same; see that the witness works and can be reached`,
       );
     }
     if (this.#aheadSinceMs === undefined) return;

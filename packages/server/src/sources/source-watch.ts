@@ -1,4 +1,5 @@
 import type { AlarmBoard } from "../ops/alarms.ts";
+import { formatDuration } from "../ops/duration.ts";
 import { sourceJson } from "./source-json.ts";
 import type { SourceState } from "./source-state.ts";
 import type { LogSources } from "./log-sources.ts";
@@ -47,7 +48,7 @@ export class SourceWatch {
       "source_silent",
       silent,
       (source) =>
-        `The source ${source.id} has sent nothing since ${new Date(source.lastMs).toISOString()}, and declared to send something every ${source.heartbeatSeconds} s`,
+        `The source ${source.id} has sent nothing since ${new Date(source.lastMs).toISOString()}, and declared to send something every ${formatDuration(source.heartbeatSeconds * 1000)}`,
     );
     return { withGaps: gaps.length, silent: silent.length };
   }
