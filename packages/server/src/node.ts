@@ -23,11 +23,13 @@ import type { AlarmBoard, AlarmChange } from "./ops/alarms.ts";
 import { alarmsOfReport, logNotOpened, logOpened } from "./ops/log-alarms.ts";
 import type { Notifier } from "./ops/notify/notification.ts";
 import { Metrics } from "./ops/metrics.ts";
+import { PolicyFollower } from "./publish/policy-follower.ts";
 import { PUBLISHED_FILE } from "./publish/published-file.ts";
 import { Publisher, type PublishableLog } from "./publish/publisher.ts";
 import {
   checkWitnessPolicy,
   coversLog,
+  policyKept,
   withoutPolicy,
   type PublishingOptions,
 } from "./publish/witness-policy.ts";
@@ -115,6 +117,9 @@ export class SteleNode implements NodeView {
   readonly #alarms: AlarmKeeper;
   readonly #watch: AlarmWatch;
   readonly #options: NodeOptions;
+  /** With the policy as it is now. */
+  #publishing: PublishingOptions | undefined;
+  readonly #policyFollower: PolicyFollower | undefined;
   readonly #home: LogHome;
   readonly #database: Database;
   readonly #pool: IngestPool;
@@ -131,8 +136,10 @@ export class SteleNode implements NodeView {
 
   private constructor(options: NodeOptions, database: Database, alarms: AlarmKeeper) {
     this.#options = options;
+    this.#publishing = options.publishing;
     this.metrics = options.metrics ?? new Metrics();
     this.#alarms = alarms;
+    this.#policyFollower = this.#followPolicy(options.publishing);
     this.#watch = new AlarmWatch({
       board: alarms.board,
       logs: () => this.logs(),
@@ -190,6 +197,7 @@ export class SteleNode implements NodeView {
     node.#state = "ready";
     node.#watch.start();
     node.#selfReport?.start();
+    node.#policyFollower?.start();
     return node;
   }
 
@@ -311,6 +319,7 @@ export class SteleNode implements NodeView {
   async close(): Promise<void> {
     this.#state = "stopping";
     this.#watch.close();
+    await this.#policyFollower?.close();
     await Promise.allSettled(this.#opening.values());
     const parts = [
       ...(this.#selfReport ? [this.#selfReport] : []),
@@ -373,6 +382,7 @@ export class SteleNode implements NodeView {
     });
     this.#logs.set(name, log);
     logOpened(this.alarms, name);
+    this.#applyPolicy(log);
     return log;
   }
 
@@ -413,7 +423,8 @@ export class SteleNode implements NodeView {
   }
 
   async #openPublisher(log: PublishableLog, { vkey, keys }: LogIdentity): Promise<Publisher | undefined> {
-    const { dataDir, publishing } = this.#options;
+    const { dataDir } = this.#options;
+    const publishing = this.#publishing;
     const { name } = log;
     if (!publishing) return undefined;
     const uncovered = withoutPolicy(name, vkey);
@@ -431,6 +442,41 @@ export class SteleNode implements NodeView {
       clock: systemClock,
       onFailure: (error) => this.#report(name, { kind: "failed", what: "publishing the log", error }),
     });
+  }
+
+  #followPolicy(publishing: PublishingOptions | undefined): PolicyFollower | undefined {
+    if (publishing?.policyPath === undefined) return undefined;
+    return new PolicyFollower({
+      path: publishing.policyPath,
+      policy: publishing.policy,
+      onChange: (policy) => this.#changePolicy({ ...publishing, policy }),
+      alarms: this.alarms,
+      clock: systemClock,
+    });
+  }
+
+  /** @throws MalformedError `policy_unusable`, by the first log: then nothing is changed */
+  #changePolicy(publishing: PublishingOptions): void {
+    const before = this.#publishing;
+    this.#publishing = publishing;
+    try {
+      for (const log of this.#logs.values()) this.#applyPolicy(log);
+    } catch (error) {
+      this.#publishing = before;
+      throw error;
+    }
+  }
+
+  /** Logs that had no policy when they were opened get none: an alarm says so. */
+  #applyPolicy(log: StoredLog): void {
+    const present = log.policy();
+    if (!this.#publishing || !present || present === this.#publishing.policy) return;
+    const { policy } = this.#publishing;
+    const kept = policyKept(log.name, log.vkey);
+    if (coversLog(policy, log.keys())) {
+      log.changePolicy(policy);
+      this.alarms.clear(kept);
+    } else this.alarms.raise(kept);
   }
 
   #openAnchorer(log: StoredLog, objects: ObjectStore): Anchorer | undefined {

@@ -128,6 +128,7 @@ function publishingOf({
   return {
     publishing: {
       policy: readPolicy(policy),
+      policyPath: policy,
       ...(publishInterval !== undefined && { intervalMs: publishInterval }),
       ...(refreshCosignatures !== undefined && { refreshMs: refreshCosignatures }),
     },
@@ -242,6 +243,8 @@ function tell(event: LogReport): string {
       return "the signer works again";
     case "keys_changed":
       return `it has ${countOf(event.keys.keys.length, "key")} now, the newest ${newestKey(event.keys).vkey}`;
+    case "policy_changed":
+      return `it is published by the changed policy now; witnesses: ${event.witnesses}`;
     case "failed":
       return `${event.what} failed: ${describeFailure(event.error).message}`;
     case "mirror_failed":

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
@@ -118,4 +118,21 @@ test("a policy that is none, or of another log, is told as what it is", async ()
   } finally {
     await stranger.close();
   }
+});
+
+test("a changed policy file is taken by the running node, and a broken one refused", async () => {
+  const good = await readFile(path("policy"), "utf8");
+  const [log, first, second] = good.split("\n");
+  await writeFile(path("policy"), `${log}\n${first}\n${second}\nquorum w0\n`);
+  await vi.waitFor(async () => expect((await run("status")).out).not.toContain("witness w2"), {
+    timeout: 30_000,
+    interval: 500,
+  });
+  await writeFile(path("policy"), `${log}\nquorum w0\n`);
+  await vi.waitFor(
+    async () =>
+      expect((await run("alarms")).out).toMatch(/policy_refused: The policy in .*policy is not taken/),
+    { timeout: 30_000, interval: 500 },
+  );
+  expect((await run("status")).out).toContain("witness w1");
 });

@@ -100,6 +100,7 @@ export type LogReport =
   | { readonly kind: "signer_failed"; readonly error: unknown }
   | { readonly kind: "signer_recovered" }
   | { readonly kind: "keys_changed"; readonly keys: LogKeys }
+  | { readonly kind: "policy_changed"; readonly witnesses: number }
   | MirrorsReport
   | { readonly kind: "failed"; readonly what: string; readonly error: unknown };
 
@@ -311,6 +312,12 @@ export class StoredLog implements AuditLog {
 
   policy(): Policy | undefined {
     return this.#publisher?.policy;
+  }
+
+  /** Has its checkpoints cosigned by a changed policy from now on. @throws MalformedError `policy_unusable` */
+  changePolicy(policy: Policy): void {
+    this.#publisher?.change(policy);
+    this.#options.report({ kind: "policy_changed", witnesses: policy.witnesses.length });
   }
 
   published(): SignedTreeHead {

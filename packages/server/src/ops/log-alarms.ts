@@ -68,6 +68,7 @@ export function alarmsOfReport(alarms: Alarms, log: string, event: LogReport): v
     case "keys_changed":
     case "mirror_failed":
     case "mirror_recovered":
+    case "policy_changed":
     case "sealed":
     case "stale":
     case "tail_cut":

@@ -1,9 +1,10 @@
-import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
   checkpointPolicy,
   noteVerifier,
+  parsePolicy,
   VerificationError,
   verifyCheckpoint,
   type Policy,
@@ -276,4 +277,125 @@ it("a policy whose quorum can't be asked is refused", async () => {
   ).catch((thrown: unknown) => thrown);
   expect(error).toMatchObject({ code: "policy_unusable" });
   expect(String(error)).not.toContain("secret");
+});
+
+/** Puts it in the place of the file in one step, as editors do. */
+async function writePolicy(text: string): Promise<string> {
+  const path = join(dataDir, "policy");
+  await writeFile(`${path}.new`, text);
+  await rename(`${path}.new`, path);
+  return path;
+}
+
+async function openFollowing(text: string): Promise<void> {
+  await open({ policyPath: await writePolicy(text) }, parsePolicy(Buffer.from(text)));
+}
+
+it("takes a changed policy while it runs: one more witness to ask, another quorum", async () => {
+  const [first, second, third, ...quorum] = witnesses.policyText(3).split("\n");
+  const one = `${first!}\nquorum w0\n`;
+  await openFollowing(one);
+  await witnessed(await append());
+  expect(
+    main()
+      .status()
+      .witnesses.map(({ name }) => name),
+  ).toEqual(["w0"]);
+  const size = await append(5);
+  await writePolicy([first, second, third, ...quorum].join("\n"));
+  await until(() =>
+    expect(
+      main()
+        .status()
+        .witnesses.map(({ name }) => name),
+    ).toEqual(["w0", "w1", "w2"]),
+  );
+  // Nothing was appended since: the head that was asked about is brought to the new ones, too.
+  await witnessed(size);
+  await until(() => expect(check(main().published().note, witnesses.policy(3)).cosignatures).toHaveLength(3));
+  expect(main().status().publishedSize).toBe(size);
+  expect(main().policy()!.witnesses).toHaveLength(3);
+  // A log that is made now has it from the start.
+  await node!.createLog("other");
+  expect(node!.log("other")!.status().witnesses).toHaveLength(3);
+  expect(alarms()).toEqual([]);
+});
+
+it("what is published stays while the new quorum is not reached, and writes go on", async () => {
+  const one = `${witnesses.policyText(3).split("\n")[0]!}\nquorum w0\n`;
+  await openFollowing(one);
+  await witnessed(await append());
+  await witnesses.stop(2);
+  await writePolicy(witnesses.policyText(3));
+  await until(() => expect(main().status()).toMatchObject({ witnessedSize: 0, publishedSize: 1 }));
+  expect(check(main().published().note, parsePolicy(Buffer.from(one)))).toMatchObject({ treeSize: 1 });
+  const size = await append(3);
+  await until(() =>
+    expect(
+      main()
+        .status()
+        .witnesses.map(({ cosignedSize }) => cosignedSize),
+    ).toEqual([4, 4, 0]),
+  );
+  expect(main().status()).toMatchObject({ treeSize: size, witnessedSize: 0, publishedSize: 1 });
+  // A quorum that those reach who have cosigned already: what they gave is not asked for again, or lost.
+  await witnesses.stop(0);
+  await witnesses.stop(1);
+  await writePolicy(witnesses.policyText(2));
+  await witnessed(size);
+  expect(check(main().published().note, witnesses.policy(2)).treeSize).toBe(size);
+});
+
+it("refuses a broken policy with an alarm that names the place, and goes on with the one before", async () => {
+  const text = witnesses.policyText(2);
+  await openFollowing(text);
+  const path = join(dataDir, "policy");
+  const refusal = () => node!.alarms.active.find(({ code }) => code === "policy_refused");
+  const broken: [text: string, why: RegExp][] = [
+    [text.replace("group all 2", "group all 9"), /Line 4 of/],
+    [text.replaceAll(/ http:\S+/g, ""), /can't be reached/],
+    [text.replace("http://", "http://user:secret@"), /URL/],
+    ["x".repeat(300_000), /300000 bytes/],
+  ];
+  for (const [wrong, why] of broken) {
+    await writePolicy(wrong);
+    await until(() =>
+      expect(refusal()).toMatchObject({ subject: path, message: expect.stringMatching(why) as string }),
+    );
+    expect(refusal()!.message).toContain(path);
+    expect(refusal()!.message).not.toContain("secret");
+  }
+  await rm(path);
+  await until(() => expect(refusal()!.message).toContain("ENOENT"));
+  expect(main().status().witnesses).toHaveLength(3);
+  await witnessed(await append());
+  await writePolicy(text);
+  await until(() => expect(alarms()).toEqual([]));
+});
+
+it("forgets what was wrong with a witness that is named no more", async () => {
+  await openFollowing(witnesses.policyText(2));
+  await witnesses.stop(1);
+  await witnessed(await append());
+  await until(() => expect(alarms()).toEqual(["witness_lagging w1"]));
+  const [first, , third] = witnesses.policyText(2).split("\n");
+  await writePolicy(`${first!}\n${third!}\ngroup both all w0 w2\nquorum both\n`);
+  await until(() => expect(alarms()).toEqual([]));
+  await witnessed(await append());
+});
+
+it("keeps the policy of a log that a changed one does not name", async () => {
+  await openFollowing(witnesses.policyText(2, `log ${vkey}\n`));
+  await witnessed(await append());
+  const other = await node!.createLog("other");
+  await writePolicy(witnesses.policyText(3, `log ${other.vkey}\n`));
+  await until(() =>
+    expect(node!.alarms.active).toContainEqual(
+      expect.objectContaining({ log: "main", message: expect.stringContaining("policy before") as string }),
+    ),
+  );
+  await witnessed(await append());
+  await writePolicy(witnesses.policyText(3, `log ${vkey}\nlog ${other.vkey}\n`));
+  await until(() => expect(node!.alarms.active.map(({ log }) => log)).toEqual(["other"]));
+  await witnessed(await append());
 });

@@ -2,8 +2,10 @@ import {
   checkpointPolicy,
   equalBytes,
   formatNote,
+  formatVerifierKey,
   parseNote,
   quorumReached,
+  VerificationError,
   verifyCheckpoint,
   type CheckpointPolicy,
   type Policy,
@@ -20,7 +22,7 @@ import { Continuity } from "./continuity.ts";
 import { PublishedFile } from "./published-file.ts";
 import type { Round } from "./round.ts";
 import type { PublishingOptions } from "./witness-policy.ts";
-import { Witness, type WitnessState } from "./witness.ts";
+import { Witness, type WitnessLimits, type WitnessState } from "./witness.ts";
 
 /** What a publisher sees of its log. */
 export interface PublishableLog {
@@ -55,7 +57,7 @@ const QUIET_PAUSE_MS = 10_000;
 
 /** What a log publishes: `GET /logs/:log/checkpoint`. */
 export interface PublishedCheckpoint extends SignedTreeHead {
-  /** Whether its cosignatures reach the quorum. If not, nothing was published yet, and it is what was committed when the log was opened. */
+  /** Whether its cosignatures reach the quorum. If not, nothing was published yet, and it is what was committed when the log was opened; or the policy was changed, and it is what was published by the one before. */
   readonly isPublished: boolean;
 }
 
@@ -67,14 +69,23 @@ export interface PublishingState {
   readonly witnesses: readonly WitnessState[];
 }
 
+/** Whose cosignatures are asked for: changed as a whole. */
+interface Asked {
+  readonly policy: Policy;
+  /** The same, to verify by. */
+  readonly rules: CheckpointPolicy;
+  /** Those that have a URL. */
+  readonly witnesses: readonly Witness[];
+}
+
 /**
  * Has the heads of one log cosigned, and publishes each one that the quorum cosigned. It works beside the log: no write
  * waits for it, and what it publishes never goes backwards.
  */
 export class Publisher {
   readonly #options: PublisherOptions;
-  readonly #policy: CheckpointPolicy;
-  readonly #witnesses: readonly Witness[];
+  readonly #limits: WitnessLimits;
+  #asked: Asked;
   readonly #file: PublishedFile;
   readonly #continuity: Continuity;
   readonly #closing = new AbortController();
@@ -94,42 +105,43 @@ export class Publisher {
   #running: Promise<void> | undefined;
 
   private constructor(options: PublisherOptions) {
-    const { policy, log, alarms, clock, random = Math.random } = options;
+    const { policy, log } = options;
     const { refreshMs = REFRESH_MS, lagMs = LAG_MS, timeoutMs = TIMEOUT_MS } = options;
     const limits = { refreshMs, lagMs, timeoutMs };
     this.#options = options;
-    this.#policy = checkpointPolicy(policy, nativeEd25519());
+    this.#limits = limits;
+    this.#asked = this.#whoIsAsked(policy, []);
     this.#file = new PublishedFile(options.path);
     this.#published = { ...log.head(), isPublished: false };
     this.#continuity = new Continuity({ ...options, limits }, () => this.#round ?? this.#published);
-    this.#witnesses = policy.witnesses.flatMap((witness, i) => {
-      if (witness.url === undefined) return [];
-      return new Witness({
-        log: log.name,
-        witness,
-        verifier: this.#policy.witnesses![i]!,
-        proveConsistency: (from, to) => log.proveConsistency(from, to),
-        treeSize: () => log.head().treeSize,
-        followingMs: () => log.followingMs(),
-        limits,
-        alarms,
-        clock,
-        random,
-      });
-    });
   }
 
   /** Goes on from what was published last. Asks nobody before {@link start}. @throws VerificationError `published_file_corrupt` */
   static async open(options: PublisherOptions): Promise<Publisher> {
     const publisher = new Publisher(options);
-    const last = await publisher.#file.read(options.keys, publisher.#policy);
+    const last = await publisher.#file.read(options.keys, publisher.#asked.rules);
     if (last) publisher.#resume(last);
     return publisher;
   }
 
   /** Who is asked, and who suffices. */
   get policy(): Policy {
-    return this.#options.policy;
+    return this.#asked.policy;
+  }
+
+  /**
+   * From now on these witnesses are asked, and their quorum is needed. Cosignatures that are there, or on their way, count for whoever is
+   * still named. What is published stays, and is not called witnessed unless the new quorum has cosigned it, until that has. Returns at once.
+   *
+   * @throws MalformedError `policy_unusable`: then nothing is changed
+   */
+  change(policy: Policy): void {
+    const { witnesses } = this.#asked;
+    this.#asked = this.#whoIsAsked(policy, witnesses);
+    for (const witness of witnesses) if (!this.#asked.witnesses.includes(witness)) witness.drop();
+    this.#published = { ...this.#published, isPublished: this.#isEnough(this.#published.note) };
+    if (this.#round) this.#publishIfReached(this.#round);
+    this.wake();
   }
 
   /** What the log publishes now. */
@@ -140,9 +152,9 @@ export class Publisher {
   get state(): PublishingState {
     const { isPublished, treeSize } = this.#published;
     return {
-      witnessedSize: this.#options.policy.quorum === undefined ? undefined : isPublished ? treeSize : 0,
+      witnessedSize: this.#asked.policy.quorum === undefined ? undefined : isPublished ? treeSize : 0,
       publishedMs: this.#publishedMs,
-      witnesses: this.#witnesses.map(({ state }) => state),
+      witnesses: this.#asked.witnesses.map(({ state }) => state),
     };
   }
 
@@ -171,19 +183,56 @@ export class Publisher {
     await this.#publishing;
   }
 
+  /** @param before who was asked until now: whoever is named again goes on from what it has cosigned */
+  #whoIsAsked(policy: Policy, before: readonly Witness[]): Asked {
+    const { log, alarms, clock, random = Math.random } = this.#options;
+    const rules = checkpointPolicy(policy, nativeEd25519());
+    const witnesses = policy.witnesses.flatMap((witness, i) => {
+      if (witness.url === undefined) return [];
+      return (
+        before.find((each) => each.isSame(witness)) ??
+        new Witness({
+          log: log.name,
+          witness,
+          verifier: rules.witnesses![i]!,
+          proveConsistency: (from, to) => log.proveConsistency(from, to),
+          treeSize: () => log.head().treeSize,
+          followingMs: () => log.followingMs(),
+          limits: this.#limits,
+          alarms,
+          clock,
+          random,
+        })
+      );
+    });
+    return { policy, rules, witnesses };
+  }
+
+  /** Whether a checkpoint has what the policy asks for. */
+  #isEnough(note: Uint8Array): boolean {
+    try {
+      verifyCheckpoint(note, this.#options.keys, this.#asked.rules);
+      return true;
+    } catch (error) {
+      if (error instanceof VerificationError) return false;
+      throw error;
+    }
+  }
+
   #resume(last: VerifiedCheckpoint): void {
-    const { policy, clock } = this.#options;
+    const { clock } = this.#options;
+    const { policy, witnesses } = this.#asked;
     const { text, signatures } = last.note;
-    const cosignatures = new Map<Witness["policy"], NoteSignature>();
+    const cosignatures: Round["cosignatures"] = new Map();
     for (const witness of policy.witnesses) {
       const { name, keyId } = witness.key;
       const made = last.cosignatures.find((each) => each.name === name && each.keyId === keyId);
       const line = signatures.findLast((each) => each.name === name && each.keyId === keyId);
       if (!made || !line) continue;
-      cosignatures.set(witness, line);
-      this.#witnesses.find((each) => each.policy === witness)?.remember(last.treeSize, made.timestampSeconds);
+      cosignatures.set(formatVerifierKey(witness.key), line);
+      witnesses.find((each) => each.policy === witness)?.remember(last.treeSize, made.timestampSeconds);
     }
-    const isPublished = quorumReached(policy, (witness) => cosignatures.has(witness));
+    const isPublished = this.#isReached({ cosignatures });
     const head = { treeSize: last.treeSize, root: last.root, note: formatNote(text, signatures) };
     if (isPublished || last.treeSize > this.#published.treeSize) this.#published = { ...head, isPublished };
     if (isPublished) {
@@ -222,7 +271,7 @@ export class Publisher {
   /** Whether there is nothing to wait for but growth, and the time to renew cosignatures. */
   #isQuiet(): boolean {
     const round = this.#round;
-    return !round || this.#witnesses.every((witness) => !witness.owes(round));
+    return !round || this.#asked.witnesses.every((witness) => !witness.owes(round));
   }
 
   /** Asks whom it is time to ask. Returns whether there is a new head to ask about. */
@@ -248,7 +297,7 @@ export class Publisher {
     // Where nobody must cosign, or it failed before.
     const { isPublished, treeSize } = this.#published;
     if (!isPublished || round.treeSize > treeSize) this.#publishIfReached(round);
-    for (const witness of this.#witnesses) {
+    for (const witness of this.#asked.witnesses) {
       witness.watch(round);
       if (!witness.isDue(round)) continue;
       const asking = this.#ask(witness, round).finally(() => this.#asking.delete(asking));
@@ -262,7 +311,7 @@ export class Publisher {
     try {
       const signature = await witness.ask(round, this.#closing.signal);
       if (!signature) return;
-      round.cosignatures.set(witness.policy, signature);
+      round.cosignatures.set(formatVerifierKey(witness.policy.key), signature);
       this.#publishIfReached(round);
     } catch (error) {
       if (!this.#closing.signal.aborted) this.#fail(error);
@@ -270,8 +319,11 @@ export class Publisher {
   }
 
   #publishIfReached(round: Round): void {
-    if (!quorumReached(this.#options.policy, (witness) => round.cosignatures.has(witness))) return;
-    this.#inTurn(() => this.#publish(round));
+    if (this.#isReached(round)) this.#inTurn(() => this.#publish(round));
+  }
+
+  #isReached({ cosignatures }: Pick<Round, "cosignatures">): boolean {
+    return quorumReached(this.#asked.policy, ({ key }) => cosignatures.has(formatVerifierKey(key)));
   }
 
   /** Two writes at once would be to one file. */
@@ -281,7 +333,8 @@ export class Publisher {
 
   async #publish(round: Round): Promise<void> {
     const before = this.#published;
-    if (round.treeSize < before.treeSize) return;
+    // The policy may have been changed since its turn was asked for.
+    if (round.treeSize < before.treeSize || !this.#isReached(round)) return;
     const published = this.#cosigned(round);
     if (before.isPublished && round.treeSize === before.treeSize) {
       // Late cosignatures, or newer ones: as good as the ones before, so they need not be durable at once.
@@ -292,13 +345,13 @@ export class Publisher {
     await this.#file.write(published.note);
     this.#isFileBehind = false;
     this.#failure = undefined;
-    this.#published = published;
+    this.#published = { ...published, isPublished: this.#isReached(round) };
     this.#publishedMs = this.#options.clock.nowMs();
     for (const listener of this.#listeners) listener(published);
   }
 
   #withoutCosignatures(signatures: readonly NoteSignature[]): NoteSignature[] {
-    const keys = this.#options.policy.witnesses.map(({ key }) => key);
+    const keys = this.#asked.policy.witnesses.map(({ key }) => key);
     return signatures.filter(
       ({ name, keyId }) => !keys.some((key) => key.name === name && key.keyId === keyId),
     );
@@ -306,11 +359,11 @@ export class Publisher {
 
   /** The checkpoint of a round with its cosignatures, in the order of the policy; verified as a client will. */
   #cosigned({ treeSize, root, note, cosignatures }: Round): PublishedCheckpoint {
-    const { policy, keys } = this.#options;
+    const { policy, rules } = this.#asked;
     const { text, signatures } = parseNote(note);
-    const lines = policy.witnesses.flatMap((witness) => cosignatures.get(witness) ?? []);
+    const lines = policy.witnesses.flatMap(({ key }) => cosignatures.get(formatVerifierKey(key)) ?? []);
     const cosigned = formatNote(text, [...this.#withoutCosignatures(signatures), ...lines]);
-    verifyCheckpoint(cosigned, keys, this.#policy);
+    verifyCheckpoint(cosigned, this.#options.keys, rules);
     return { treeSize, root, note: cosigned, isPublished: true };
   }
 

@@ -4,6 +4,8 @@ import type { Alarm } from "../ops/alarms.ts";
 /** Which witnesses cosign the logs of a node, and when they are asked. Times in milliseconds. */
 export interface PublishingOptions {
   readonly policy: Policy;
+  /** Where it was read: a running node takes what is changed there. */
+  readonly policyPath?: string;
   /** A log that grows is cosigned once in this time; a second unless told. */
   readonly intervalMs?: number;
   /** Cosignatures as old as this are renewed though nothing was appended; an hour unless told. */
@@ -31,6 +33,14 @@ export function checkWitnessPolicy(policy: Policy): void {
 export function coversLog(policy: Policy, { keys }: LogKeys): boolean {
   const named = new Set(policy.logs.map(({ key }) => formatVerifierKey(key)));
   return named.size === 0 || keys.some(({ vkey }) => named.has(vkey));
+}
+
+/** A policy that was changed, and does not name the log any more: what was promised of it is not taken back while it runs. */
+export function policyKept(log: string, vkey: string): Alarm {
+  return {
+    ...withoutPolicy(log, vkey),
+    message: `The changed policy has log lines, and none with a key of the log ${log}, which goes on with the policy before. Add the line “log ${vkey}”; if no witness is to cosign it any more, start the node anew`,
+  };
 }
 
 /** A log that the policy does not name is served as without one; that this is so must not go unnoticed. */

@@ -1,5 +1,6 @@
 import {
   encodeBase64,
+  formatVerifierKey,
   type Hash,
   type NoteSignature,
   type NoteVerifier,
@@ -74,6 +75,7 @@ export class Witness {
   /** Unix milliseconds. */
   #cosignedAtMs: number | undefined;
   #isAsked = false;
+  #isDropped = false;
   #failures = 0;
   #failure: WitnessState["failure"];
   // On the monotonic clock:
@@ -100,6 +102,20 @@ export class Witness {
       cosignedAgoMs: ago === undefined ? undefined : Math.max(0, ago),
       ...(this.#failure && { failure: this.#failure }),
     };
+  }
+
+  /** As the one before: by the same key, under the same name, at the same URL. */
+  isSame({ name, key, url }: PolicyWitness): boolean {
+    const { policy } = this;
+    return (
+      policy.name === name && policy.url === url && formatVerifierKey(policy.key) === formatVerifierKey(key)
+    );
+  }
+
+  /** The policy names it no more, or otherwise: from now on nothing is told of it. */
+  drop(): void {
+    this.#clearAlarms();
+    this.#isDropped = true;
   }
 
   /** It cosigned this before the node was started. */
@@ -203,7 +219,7 @@ export class Witness {
   }
 
   #cosigned(round: Round): void {
-    const { log, alarms, clock } = this.#options;
+    const { clock } = this.#options;
     this.#knownSize = Math.max(this.#knownSize, round.treeSize);
     this.#cosignedSize = round.treeSize;
     this.#cosignedAtMs = clock.nowMs();
@@ -212,6 +228,12 @@ export class Witness {
     this.#notBeforeMs = -Infinity;
     this.#owingSinceMs = undefined;
     this.#aheadSinceMs = undefined;
+    this.#clearAlarms();
+  }
+
+  #clearAlarms(): void {
+    if (this.#isDropped) return;
+    const { log, alarms } = this.#options;
     for (const code of ["witness_lagging", "witness_refuses", "witness_conflict"]) {
       alarms.clear({ code, log, subject: this.state.name });
     }
@@ -268,6 +290,7 @@ export class Witness {
     message: string,
     evidence?: Readonly<Record<string, unknown>>,
   ): void {
+    if (this.#isDropped) return;
     const { log, alarms } = this.#options;
     const { name, host } = this.state;
     alarms.raise({

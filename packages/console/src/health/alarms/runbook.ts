@@ -50,6 +50,10 @@ const HINTS: ReadonlyMap<string, string> = new Map([
     "published_conflict",
     "The log was rolled back or replaced: don't publish it, and compare it with a mirror.",
   ],
+  [
+    "policy_refused",
+    "Mend the policy file: the message has the line. The policy before goes on, but the node can't be started with this one.",
+  ],
   ["policy_without_log", "Add the log's line to the policy file: “stele key show” prints its key."],
   ["tsa_failing", "The message says why. Writes go on, and the authority is asked again each minute."],
   ["source_gap", "Ask the source for what is missing (see Sources below). Sent late, it closes the gap."],
