@@ -287,6 +287,8 @@ async function writePolicy(text: string): Promise<string> {
   return path;
 }
 
+const refusal = () => node!.alarms.active.find(({ code }) => code === "policy_refused");
+
 async function openFollowing(text: string): Promise<void> {
   await open({ policyPath: await writePolicy(text) }, parsePolicy(Buffer.from(text)));
 }
@@ -350,7 +352,6 @@ it("refuses a broken policy with an alarm that names the place, and goes on with
   const text = witnesses.policyText(2);
   await openFollowing(text);
   const path = join(dataDir, "policy");
-  const refusal = () => node!.alarms.active.find(({ code }) => code === "policy_refused");
   const broken: [text: string, why: RegExp][] = [
     [text.replace("group all 2", "group all 9"), /Line 4 of/],
     [text.replaceAll(/ http:\S+/g, ""), /can't be reached/],
