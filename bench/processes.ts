@@ -55,6 +55,11 @@ export class NodeProcess {
     return this.#rssMaxBytes;
   }
 
+  /** CPU time of the node and its child processes until now. */
+  get cpuSeconds(): number {
+    return cpuSeconds(this.#child.pid!);
+  }
+
   async stop(): Promise<void> {
     clearInterval(this.#sampler);
     const exited = once(this.#child, "exit");
@@ -101,21 +106,43 @@ export class WitnessProcess {
 
 /** Of a process and all below it. */
 function residentBytes(pid: number): number {
+  return sumOfTree(pid, (directory) => {
+    const status = readFileSync(`${directory}/status`, "utf8");
+    return Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? 0) * 1024;
+  });
+}
+
+/** Of a process and all below it, with those below it that have ended. */
+function cpuSeconds(pid: number): number {
+  return sumOfTree(pid, (directory) => {
+    // proc(5): behind the name in parentheses, utime, stime, cutime and cstime are the fields 14 to 17.
+    const fields = readFileSync(`${directory}/stat`, "utf8")
+      .replace(/^.*\) /s, "")
+      .split(" ");
+    return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) / TICKS_PER_SECOND;
+  });
+}
+
+/** `sysconf(_SC_CLK_TCK)`, which is 100 on every Linux that Node runs on. */
+const TICKS_PER_SECOND = 100;
+
+/** The sum over a process and all below it of what `read` reads in its directory of /proc. */
+function sumOfTree(pid: number, read: (directory: string) => number): number {
   const children = new Map<number, number[]>();
-  const resident = new Map<number, number>();
+  const values = new Map<number, number>();
   for (const name of readdirSync("/proc")) {
     if (!/^\d+$/.test(name)) continue;
     try {
       const status = readFileSync(`/proc/${name}/status`, "utf8");
       const parent = Number(/^PPid:\s+(\d+)/m.exec(status)?.[1]);
       children.set(parent, [...(children.get(parent) ?? []), Number(name)]);
-      resident.set(Number(name), Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? 0) * 1024);
+      values.set(Number(name), read(`/proc/${name}`));
     } catch {
       // the process ended between the two calls
     }
   }
   const sum = (id: number): number =>
-    (resident.get(id) ?? 0) + (children.get(id) ?? []).reduce((total, child) => total + sum(child), 0);
+    (values.get(id) ?? 0) + (children.get(id) ?? []).reduce((total, child) => total + sum(child), 0);
   return sum(pid);
 }
 

@@ -40,36 +40,50 @@ export async function* measureVerifying(
       `${whole(columns.rows / columns.seconds)} rows/s`,
     ];
   }
-  const ratios: number[] = [];
-  const rates = { on: [] as number[], off: [] as number[] };
+  const writes = { on: [] as Writes[], off: [] as Writes[] };
   for (let pair = 0; pair < pairs; pair++) {
     // Which one is first changes: a machine gets slower, or faster.
     const order = pair % 2 === 0 ? (["off", "on"] as const) : (["on", "off"] as const);
-    for (const state of order) rates[state].push(await throughput(dataDir, port, state, seconds));
-    ratios.push(rates.on.at(-1)! / rates.off.at(-1)!);
+    for (const state of order) writes[state].push(await write(dataDir, port, state, seconds));
   }
-  yield ["writes without the background verifier", `median ${whole(percentile(rates.off, 0.5))} events/s`];
-  yield ["writes with it", `median ${whole(percentile(rates.on, 0.5))} events/s`];
-  yield [
-    `ratio, ${pairs} pairs of ${seconds} s`,
-    `median ${fixed(percentile(ratios, 0.5), 3)} (${fixed(Math.min(...ratios), 2)} to ${fixed(Math.max(...ratios), 2)})`,
-  ];
+  const kinds = [
+    ["eventsPerSecond", "events/s"],
+    ["cpuMicrosPerEvent", "µs of CPU time an event"],
+  ] as const;
+  for (const [kind, unit] of kinds) {
+    const [on, off] = [writes.on, writes.off].map((side) => side.map((each) => each[kind])) as [
+      number[],
+      number[],
+    ];
+    const ratios = on.map((value, i) => value / off[i]!);
+    const [without, with_] = [off, on].map((values) => fixed(percentile(values, 0.5)));
+    yield [`writes without the background verifier, and with it`, `${without} and ${with_} ${unit}`];
+    yield [
+      `… ratio, ${pairs} pairs of ${seconds} s`,
+      `median ${fixed(percentile(ratios, 0.5), 3)} (${fixed(Math.min(...ratios), 2)} to ${fixed(Math.max(...ratios), 2)})`,
+    ];
+  }
+}
+
+interface Writes {
+  readonly eventsPerSecond: number;
+  /** Of the node and its children: on a machine with other things to do, it says more than the rate. */
+  readonly cpuMicrosPerEvent: number;
 }
 
 /** Each time on a copy of the same log: a log that grows takes longer to open. */
-async function throughput(
-  filled: string,
-  port: number,
-  state: "on" | "off",
-  seconds: number,
-): Promise<number> {
+async function write(filled: string, port: number, state: "on" | "off", seconds: number): Promise<Writes> {
   const dataDir = `${filled}-copy`;
   await cp(filled, dataDir, { recursive: true });
   const node = await NodeProcess.start(dataDir, port, state === "on" ? [] : ["--verify-every", "0"]);
   try {
     const load = { url: node.url, path: PATH, connections: 8, eventsPerRequest: 1000, seed: 12 };
+    const before = node.cpuSeconds;
     const result = await runLoad({ ...load, seconds });
-    return result.events / result.seconds;
+    return {
+      eventsPerSecond: result.events / result.seconds,
+      cpuMicrosPerEvent: ((node.cpuSeconds - before) * 1e6) / result.events,
+    };
   } finally {
     await node.stop();
     await rm(dataDir, { recursive: true });
