@@ -1,13 +1,10 @@
 import {
-  checkpointPolicy,
   equalBytes,
   formatNote,
   formatVerifierKey,
   parseNote,
-  quorumReached,
   VerificationError,
   verifyCheckpoint,
-  type CheckpointPolicy,
   type Policy,
   type Hash,
   type LogKeys,
@@ -16,13 +13,13 @@ import {
 } from "@stele/proof";
 import type { SignedTreeHead } from "../log/audit-log.ts";
 import type { Clock } from "../log/clock.ts";
-import { nativeEd25519 } from "../log/native-ed25519.ts";
 import type { Alarms } from "../ops/alarms.ts";
+import { isReached, whoIsAsked, type Asked } from "./asked.ts";
 import { Continuity } from "./continuity.ts";
 import { PublishedFile } from "./published-file.ts";
 import type { Round } from "./round.ts";
 import type { PublishingOptions } from "./witness-policy.ts";
-import { Witness, type WitnessLimits, type WitnessState } from "./witness.ts";
+import type { Witness, WitnessLimits, WitnessState } from "./witness.ts";
 
 /** What a publisher sees of its log. */
 export interface PublishableLog {
@@ -69,15 +66,6 @@ export interface PublishingState {
   readonly witnesses: readonly WitnessState[];
 }
 
-/** Whose cosignatures are asked for: changed as a whole. */
-interface Asked {
-  readonly policy: Policy;
-  /** The same, to verify by. */
-  readonly rules: CheckpointPolicy;
-  /** Those that have a URL. */
-  readonly witnesses: readonly Witness[];
-}
-
 /**
  * Has the heads of one log cosigned, and publishes each one that the quorum cosigned. It works beside the log: no write
  * waits for it, and what it publishes never goes backwards.
@@ -110,7 +98,7 @@ export class Publisher {
     const limits = { refreshMs, lagMs, timeoutMs };
     this.#options = options;
     this.#limits = limits;
-    this.#asked = this.#whoIsAsked(policy, []);
+    this.#asked = whoIsAsked(policy, options, limits);
     this.#file = new PublishedFile(options.path);
     this.#published = { ...log.head(), isPublished: false };
     this.#continuity = new Continuity({ ...options, limits }, () => this.#round ?? this.#published);
@@ -137,7 +125,7 @@ export class Publisher {
    */
   change(policy: Policy): void {
     const { witnesses } = this.#asked;
-    this.#asked = this.#whoIsAsked(policy, witnesses);
+    this.#asked = whoIsAsked(policy, this.#options, this.#limits, witnesses);
     for (const witness of witnesses) if (!this.#asked.witnesses.includes(witness)) witness.drop();
     this.#published = { ...this.#published, isPublished: this.#isEnough(this.#published.note) };
     if (this.#round) this.#publishIfReached(this.#round);
@@ -183,31 +171,6 @@ export class Publisher {
     await this.#publishing;
   }
 
-  /** @param before who was asked until now: whoever is named again goes on from what it has cosigned */
-  #whoIsAsked(policy: Policy, before: readonly Witness[]): Asked {
-    const { log, alarms, clock, random = Math.random } = this.#options;
-    const rules = checkpointPolicy(policy, nativeEd25519());
-    const witnesses = policy.witnesses.flatMap((witness, i) => {
-      if (witness.url === undefined) return [];
-      return (
-        before.find((each) => each.isSame(witness)) ??
-        new Witness({
-          log: log.name,
-          witness,
-          verifier: rules.witnesses![i]!,
-          proveConsistency: (from, to) => log.proveConsistency(from, to),
-          treeSize: () => log.head().treeSize,
-          followingMs: () => log.followingMs(),
-          limits: this.#limits,
-          alarms,
-          clock,
-          random,
-        })
-      );
-    });
-    return { policy, rules, witnesses };
-  }
-
   /** Whether a checkpoint has what the policy asks for. */
   #isEnough(note: Uint8Array): boolean {
     try {
@@ -232,7 +195,7 @@ export class Publisher {
       cosignatures.set(formatVerifierKey(witness.key), line);
       witnesses.find((each) => each.policy === witness)?.remember(last.treeSize, made.timestampSeconds);
     }
-    const isPublished = this.#isReached({ cosignatures });
+    const isPublished = isReached(policy, { cosignatures });
     const head = { treeSize: last.treeSize, root: last.root, note: formatNote(text, signatures) };
     if (isPublished || last.treeSize > this.#published.treeSize) this.#published = { ...head, isPublished };
     if (isPublished) {
@@ -319,11 +282,7 @@ export class Publisher {
   }
 
   #publishIfReached(round: Round): void {
-    if (this.#isReached(round)) this.#inTurn(() => this.#publish(round));
-  }
-
-  #isReached({ cosignatures }: Pick<Round, "cosignatures">): boolean {
-    return quorumReached(this.#asked.policy, ({ key }) => cosignatures.has(formatVerifierKey(key)));
+    if (isReached(this.#asked.policy, round)) this.#inTurn(() => this.#publish(round));
   }
 
   /** Two writes at once would be to one file. */
@@ -334,7 +293,7 @@ export class Publisher {
   async #publish(round: Round): Promise<void> {
     const before = this.#published;
     // The policy may have been changed since its turn was asked for.
-    if (round.treeSize < before.treeSize || !this.#isReached(round)) return;
+    if (round.treeSize < before.treeSize || !isReached(this.#asked.policy, round)) return;
     const published = this.#cosigned(round);
     if (before.isPublished && round.treeSize === before.treeSize) {
       // Late cosignatures, or newer ones: as good as the ones before, so they need not be durable at once.
@@ -345,7 +304,7 @@ export class Publisher {
     await this.#file.write(published.note);
     this.#isFileBehind = false;
     this.#failure = undefined;
-    this.#published = { ...published, isPublished: this.#isReached(round) };
+    this.#published = { ...published, isPublished: isReached(this.#asked.policy, round) };
     this.#publishedMs = this.#options.clock.nowMs();
     for (const listener of this.#listeners) listener(published);
   }
