@@ -18,6 +18,7 @@ import {
   ConsoleNode,
   expectAccessible,
   HAS_CHROMIUM,
+  screenshot,
   TestBrowser,
   type ConsolePage,
 } from "./harness/index.ts";
@@ -254,6 +255,28 @@ describe.skipIf(!HAS_CHROMIUM)("an event and its proof", () => {
     opened.allow(/404/);
     await page.goto(`${node.url}/event/main/5`);
     await page.getByText("The node has lost this event, or hides it").waitFor();
+  });
+
+  test("is copied exactly, and says what can't be seen in it", async () => {
+    await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+    const id = "invoice\u202egnp.exe";
+    const { receipts } = await node.client().append([{ action: "file.sent", actor: { id } }]);
+    await show(receipts[0]!.index);
+    const copied = () => page.evaluate(() => navigator.clipboard.readText());
+    await page.getByRole("button", { name: "Copy action" }).click();
+    await expect.poll(copied).toBe("file.sent");
+    await page.mouse.move(0, 0);
+    await page.getByRole("tooltip").waitFor({ state: "detached" });
+    const button = page.getByRole("button", { name: "Copy actor, which has 1 character that can’t be seen" });
+    await button.click();
+    await expectAccessible(page);
+    await screenshot(page, "copy-hidden-1280-light");
+    await page.getByRole("menuitem", { name: /^As it is, with 1 character/ }).click();
+    await expect.poll(copied).toBe(id);
+    await page.getByRole("button", { name: "Copied, with 1 character that can’t be seen" }).waitFor();
+    await button.press("Enter");
+    await page.getByRole("menuitem", { name: /^As it is shown/ }).click();
+    await expect.poll(copied).toBe("invoice\\u{202e}gnp.exe");
   });
 
   describe("hostile text", () => {

@@ -50,7 +50,7 @@ export function RawBytes({ bytes, name }: RawBytesProps) {
         >
           Download
         </Button>
-        <CopyButton text={text ?? hexDump(part)} what="the bytes" />
+        <CopyButton text={text ?? hexDump(part)} what="the bytes" isOurs={text === undefined} />
       </Group>
       <pre
         className={`${classes["bytes"]} mono ${view === "text" ? classes["text"] : ""}`}

@@ -1,7 +1,7 @@
 import { createElement } from "react";
 import { renderToStaticMarkup } from "react-dom/server";
 import { expect, test } from "vitest";
-import { beginningOf, Foreign, visible } from "./foreign.tsx";
+import { beginningOf, Foreign, hiddenCount, visible } from "./foreign.tsx";
 
 const markupOf = (text: string, lengthMax?: number) =>
   renderToStaticMarkup(createElement(Foreign, { text, ...(lengthMax !== undefined && { lengthMax }) }));
@@ -22,11 +22,13 @@ test.each([
 ])("%s is seen", (_, character) => {
   const escaped = `\\u{${character.codePointAt(0)!.toString(16)}}`;
   expect(visible(`a${character}b`)).toBe(`a${escaped}b`);
+  expect(hiddenCount(`a${character}b${character}`)).toBe(2);
   expect(markupOf(`a${character}b`)).toBe(`<bdi>a<span class="foreign-hidden">${escaped}</span>b</bdi>`);
 });
 
 test("what can be seen stays as it is", () => {
   expect(visible("Zoë 日本 عربي é 🜁 a b")).toBe("Zoë 日本 عربي é 🜁 a b");
+  expect(hiddenCount("Zoë 日本 عربي é 🜁 a b")).toBe(0);
   expect(markupOf("<img src=x onerror=alert(1)>")).toBe("<bdi>&lt;img src=x onerror=alert(1)&gt;</bdi>");
 });
 

@@ -43,6 +43,11 @@ export function visible(text: string): string {
   return text.replaceAll(new RegExp(HOSTILE.source, "gu"), escape);
 }
 
+/** How many characters {@link visible} would show by number. */
+export function hiddenCount(text: string): number {
+  return text.match(new RegExp(HOSTILE.source, "gu"))?.length ?? 0;
+}
+
 /** As {@link visible}, of the beginning: a value may be as long as an event. */
 export function visibleBeginning(text: string, lengthMax = 1_000): string {
   return visible(beginningOf(text, lengthMax));
