@@ -8,7 +8,7 @@ export { logDirectory, logNames } from "./log/data-directory.ts";
 export { readLogFile, readLogKeys } from "./log/log-key.ts";
 export { LogSecret } from "./log/signer/log-secret.ts";
 export type { AlarmChange } from "./ops/alarms.ts";
-export type { LogReport } from "./log/stored-log.ts";
+export type { LogReport } from "./log/log-report.ts";
 export { verifierPage } from "./verifier-page.ts";
 export type { VerifierPage } from "./verifier-page.ts";
 export { defaultStateDirectory } from "./verify/remembered.ts";

@@ -1,15 +1,16 @@
-import { proveInclusion, tileHashReader, parseTile, MalformedError, UnavailableError } from "@stele/proof";
+import { UnavailableError } from "@stele/proof";
 import {
-  EntryBlocks,
   Follower,
   KeyRotation,
   MemoryJournal,
   Mutex,
-  nativeHasher,
   parseSegmentRecord,
+  ReadableLog,
   ReceivedClock,
   recoveredHead,
   recoverShared,
+  SealedIds,
+  SealedSegments,
   Sealer,
   SegmentCatalog,
   Sequencer,
@@ -24,14 +25,13 @@ import {
   type ObjectStore,
   type Segment,
   type SegmentPlan,
-  type SegmentRecord,
   type SignedTreeHead,
   type Vault,
 } from "@stele/server/protocol";
 import type { History } from "./history.ts";
 import type { Prng } from "./prng.ts";
 import type { SimProcess } from "./sim-process.ts";
-import { buildSegment, copiesIn, receivedAtMs } from "./sim-segments.ts";
+import { buildSegment, copiesIn } from "./sim-segments.ts";
 
 /** What a machine keeps over restarts. */
 export interface Disk {
@@ -66,28 +66,33 @@ export interface SimLogOptions {
 type Recovery = Awaited<ReturnType<typeof recoverShared>>;
 
 const IDLE_PAUSE_MS = 550;
-const RETRY_MS = 1_000;
 
 /** One log as a simulated node serves it: the node's own parts, put together as StoredLog does. */
-export class SimLog {
+export class SimLog extends ReadableLog {
   readonly #options: SimLogOptions;
   readonly #recovery: Recovery;
-  readonly #blocks: EntryBlocks;
+  readonly #segments: SealedSegments;
   readonly #follower: Follower;
   readonly #sequencer: Sequencer;
   readonly #rotation: KeyRotation;
   readonly #sealer: Sealer;
   readonly #receivedClock: ReceivedClock;
   #head: SignedTreeHead;
-  #knowsIds = false;
-  #isClosed = false;
+  readonly #ids: SealedIds;
+  readonly #closing = new AbortController();
 
   private constructor(options: SimLogOptions, recovery: Recovery, head: SignedTreeHead) {
     const { process, identity, objects, vault, disk, prng, history } = options;
     const { clock } = process;
     const { journal, state, records } = recovery;
+    const sealed = records.map(({ segment }) => segment);
+    const segments = new SealedSegments(sealed);
+    const readSegment = (segment: Segment, from: number, to: number) =>
+      readLines(segment, from, to, disk, vault);
+    super({ journal, tree: state.tree, segments, readSegment });
     this.#options = options;
     this.#recovery = recovery;
+    this.#segments = segments;
     this.#receivedClock = new ReceivedClock(() => clock.nowMs());
     this.#head = head;
     history.serves(process.name, this.#head.treeSize, this.#head.root, this.#head.note);
@@ -101,7 +106,7 @@ export class SimLog {
     this.#sealer = new Sealer({
       segmentEntries: options.segmentEntries,
       sealAfterMs: options.sealAfterMs,
-      segments: records.map(({ segment }) => segment),
+      segments,
       shelf: new SharedShelf({
         identity,
         catalog,
@@ -118,15 +123,22 @@ export class SimLog {
       build: (plan) => this.#build(plan),
       clock,
       head: () => this.#head,
-      readReceivedAtMs: async (index) => receivedAtMs((await this.readEntries(index, index + 1))[0]!),
+      readReceivedAtMs: (index) => this.readReceivedAtMs(index),
       onSealed: ({ end }) => journal.sealedUpTo(end),
       report: (event) => {
         if (event.kind === "failed") options.report(event.what, event.error);
       },
     });
-    this.#blocks = new EntryBlocks(state.tree, (from, to) =>
-      this.#readSealed(this.#sealer.segmentOf(from), from, to),
-    );
+    this.#ids = new SealedIds({
+      state,
+      readSegment: async function* (segment) {
+        const { start, end } = segment;
+        yield { start, entries: await readSegment(segment, start, end) };
+      },
+      clock,
+      signal: this.#closing.signal,
+      onFailure: (error) => options.report("reading the ids of sealed events", error),
+    });
     const exclusive = new Mutex();
     const follower = new Follower({
       journal,
@@ -163,7 +175,7 @@ export class SimLog {
     });
     follower.start();
     this.#sealer.start();
-    void this.#rememberIds(records);
+    this.#ids.readInBackground(sealed);
   }
 
   /** @throws what `recoverShared` and `recoveredHead` throw */
@@ -203,11 +215,11 @@ export class SimLog {
   }
 
   get sealedSize(): number {
-    return this.#sealer.sealedSize;
+    return this.#segments.size;
   }
 
   async append(body: Uint8Array): Promise<Acknowledgement> {
-    if (!this.#knowsIds) throw new UnavailableError("log_opening", "The log is being opened");
+    if (this.#ids.isReading) throw new UnavailableError("log_opening", "The log is being opened");
     const { normalizer } = this.#options;
     const receivedAt = this.#receivedClock.stamp();
     return await this.#sequencer.submit(
@@ -228,29 +240,8 @@ export class SimLog {
     return `declared ${this.#options.identity.vkey}`;
   }
 
-  async readEntries(from: number, to: number): Promise<Uint8Array[]> {
-    const sealed = Math.min(to, this.#sealer.sealedSize);
-    const entries = await this.#blocks.entries(from, sealed);
-    const hot = from + entries.length;
-    if (hot < to) entries.push(...(await this.#readHot(hot, to)));
-    return entries;
-  }
-
-  async proveInclusion(leafIndex: number, treeSize: number): Promise<Uint8Array[]> {
-    const { tree } = this.#recovery.state;
-    const reader = tileHashReader(
-      treeSize,
-      async ({ level, index, width }) => {
-        const hashes = tree.tile(level, index, width);
-        return parseTile(hashes ?? (await this.#blocks.get(index)).leafHashes.slice(0, width * 32), width);
-      },
-      nativeHasher,
-    );
-    return await proveInclusion(leafIndex, treeSize, reader, nativeHasher);
-  }
-
   async close(): Promise<void> {
-    this.#isClosed = true;
+    this.#closing.abort();
     await this.#sequencer.close();
     await this.#follower.close();
     await this.#sealer.close();
@@ -271,47 +262,23 @@ export class SimLog {
     await this.#takeOver(committed);
   }
 
-  async #rememberIds(records: readonly SegmentRecord[]): Promise<void> {
-    const { report, process } = this.#options;
-    while (!this.#isClosed) {
-      try {
-        for (const { segment } of records) {
-          const entries = await this.#readSealed(segment, segment.start, segment.end);
-          for (const [i, entry] of entries.entries()) {
-            this.#recovery.state.addId(segment.start + i, entry, 0);
-          }
-        }
-        this.#knowsIds = true;
-        return;
-      } catch (error) {
-        report("reading the ids of sealed events", error);
-        await process.clock.sleep(RETRY_MS);
-      }
-    }
-  }
-
-  async #readHot(from: number, to: number): Promise<Uint8Array[]> {
-    try {
-      return await this.#recovery.journal.readEntries(from, to);
-    } catch (error) {
-      const isTrimmed = error instanceof MalformedError && this.#sealer.sealedSize > from;
-      if (!isTrimmed) throw error;
-      return await this.readEntries(from, to);
-    }
-  }
-
-  /** From the node's own copy of a segment, or from the vault. */
-  async #readSealed({ key, start, lengthBytes }: Segment, from: number, to: number): Promise<Uint8Array[]> {
-    const { vault, disk } = this.#options;
-    const bytes = disk.files.get(key) ?? Buffer.from(await vault.get({ key }, 0, lengthBytes));
-    const lines = bytes.toString("latin1").split("\n");
-    return lines.slice(from - start, to - start).map((line) => Buffer.from(line, "latin1"));
-  }
-
   async #build(plan: SegmentPlan): Promise<{ segment: DescribedSegment; path: string }> {
     const { identity, disk, process, prng } = this.#options;
     await process.clock.sleep(prng.between(10, 2_000));
     const entries = await this.#recovery.journal.readEntries(plan.start, plan.end);
     return buildSegment(plan, entries, identity.origin, disk.files);
   }
+}
+
+/** From the node's own copy of a segment, or from the vault. */
+async function readLines(
+  { key, start, lengthBytes }: Segment,
+  from: number,
+  to: number,
+  disk: Disk,
+  vault: Vault,
+): Promise<Uint8Array[]> {
+  const bytes = disk.files.get(key) ?? Buffer.from(await vault.get({ key }, 0, lengthBytes));
+  const lines = bytes.toString("latin1").split("\n");
+  return lines.slice(from - start, to - start).map((line) => Buffer.from(line, "latin1"));
 }

@@ -1,5 +1,6 @@
 import { hash } from "node:crypto";
 import {
+  receivedAtMs,
   segmentFileName,
   type DescribedSegment,
   type Segment,
@@ -54,10 +55,4 @@ export function copiesIn(files: Map<string, Buffer>): SegmentCopies {
       files.delete(kept);
     },
   };
-}
-
-/** When an entry was received (Unix milliseconds). */
-export function receivedAtMs(entry: Uint8Array): number {
-  const { received_at } = JSON.parse(Buffer.from(entry).toString()) as { received_at: string };
-  return Date.parse(received_at);
 }

@@ -27,3 +27,9 @@ export class ReceivedClock {
     this.#text = new Date(ms).toISOString();
   }
 }
+
+/** When the node received the event of an entry (Unix milliseconds). */
+export function receivedAtMs(entry: Uint8Array): number {
+  const { received_at } = JSON.parse(Buffer.from(entry).toString()) as { received_at: string };
+  return Date.parse(received_at);
+}

@@ -4,8 +4,9 @@ import type { DescribedSegment, Segment } from "../search/segment.ts";
 import type { Journal } from "../store/journal.ts";
 import type { SignedTreeHead } from "./audit-log.ts";
 import type { Clock } from "./clock.ts";
+import type { LogReport } from "./log-report.ts";
 import type { SegmentShelf } from "./log-storage.ts";
-import type { LogReport } from "./stored-log.ts";
+import type { SealedSegments } from "./sealed-segments.ts";
 import type { TreeStore } from "./tree-store.ts";
 
 /** How often the age of hot entries is looked at, and whether something can be trimmed. */
@@ -34,7 +35,8 @@ export interface SealerOptions {
   readonly segmentEntries: number;
   /** Hot entries older than this are sealed though they are fewer. */
   readonly sealAfterMs: number;
-  readonly segments: readonly Segment[];
+  /** Those that are there; it adds the new ones. */
+  readonly segments: SealedSegments;
   readonly shelf: SegmentShelf;
   readonly journal: Journal;
   readonly tree: TreeStore;
@@ -52,7 +54,7 @@ export interface SealerOptions {
 /** Turns hot entries into segments in the background, one at a time, and trims the journal behind them. */
 export class Sealer {
   readonly #options: SealerOptions;
-  readonly #segments: Segment[];
+  readonly #segments: SealedSegments;
   #running: Promise<void> | undefined;
   readonly #closing = new AbortController();
   /** When the oldest hot entry was received, once that was looked up. */
@@ -64,30 +66,12 @@ export class Sealer {
 
   constructor(options: SealerOptions) {
     this.#options = options;
-    this.#segments = [...options.segments];
-  }
-
-  /** A tree size: entries below it are in segments. */
-  get sealedSize(): number {
-    return this.#segments.at(-1)?.end ?? 0;
-  }
-
-  get segments(): readonly Segment[] {
-    return this.#segments;
+    this.#segments = options.segments;
   }
 
   /** Whether this node has sealed from `start` on since it started. */
   hasSealed(start: number): boolean {
     return this.#own.has(start);
-  }
-
-  /** The segment that holds a sealed entry. */
-  segmentOf(leafIndex: number): Segment {
-    const segment = this.#segments.findLast(({ start }) => start <= leafIndex);
-    if (!segment || leafIndex >= segment.end) {
-      throw new InvariantError("segment_unknown", `Entry ${leafIndex} is not in a segment`);
-    }
-    return segment;
   }
 
   start(): void {
@@ -111,7 +95,7 @@ export class Sealer {
   /** Resolves when there is room for more hot entries: at once, unless sealing is far behind. */
   async room(): Promise<void> {
     const { segmentEntries, head } = this.#options;
-    while (!this.#closed && head().treeSize - this.sealedSize > HOT_SEGMENTS_MAX * segmentEntries) {
+    while (!this.#closed && head().treeSize - this.#segments.size > HOT_SEGMENTS_MAX * segmentEntries) {
       this.wake();
       await this.#progress.promise;
     }
@@ -141,11 +125,11 @@ export class Sealer {
   /** Where the next segment would end, if one is due. */
   #due(): number | undefined {
     const { segmentEntries, sealAfterMs, head, clock } = this.#options;
-    const hot = head().treeSize - this.sealedSize;
-    if (hot >= segmentEntries) return this.sealedSize + segmentEntries;
+    const hot = head().treeSize - this.#segments.size;
+    if (hot >= segmentEntries) return this.#segments.size + segmentEntries;
     const oldEnough = this.#oldestHotAtMs !== undefined && clock.nowMs() - this.#oldestHotAtMs >= sealAfterMs;
     if (hot < TILE_WIDTH || !oldEnough) return undefined;
-    return this.sealedSize + hot - (hot % TILE_WIDTH);
+    return this.#segments.size + hot - (hot % TILE_WIDTH);
   }
 
   #tellProgress(): void {
@@ -158,7 +142,7 @@ export class Sealer {
     const { journal, report } = this.#options;
     if (this.#running || this.#closed) return;
     this.#running = journal
-      .trim(this.sealedSize)
+      .trim(this.#segments.size)
       .catch((error: unknown) => report({ kind: "failed", what: "trimming the journal", error }))
       .finally(() => (this.#running = undefined));
   }
@@ -174,11 +158,11 @@ export class Sealer {
 
   #checkAge(): void {
     const { head, readReceivedAtMs, report } = this.#options;
-    if (this.#oldestHotAtMs !== undefined || head().treeSize === this.sealedSize) {
+    if (this.#oldestHotAtMs !== undefined || head().treeSize === this.#segments.size) {
       this.wake();
       return;
     }
-    readReceivedAtMs(this.sealedSize).then(
+    readReceivedAtMs(this.#segments.size).then(
       (ms) => {
         this.#oldestHotAtMs = ms;
         this.wake();
@@ -190,7 +174,7 @@ export class Sealer {
   /** Seals up to `end`, or takes over what another node has sealed; returns whether there is a new segment. */
   async #seal(end: number): Promise<boolean> {
     const { shelf, clock } = this.#options;
-    const start = this.sealedSize;
+    const start = this.#segments.size;
     const found = await shelf.find(start);
     if (found) return await this.#take(found);
     if (!(await shelf.claim(start))) return false;
@@ -229,7 +213,7 @@ export class Sealer {
       );
     }
     await search.addSegment(segment);
-    this.#segments.push(segment);
+    this.#segments.add(segment);
     tree.dropLeaves(end);
     await journal.trim(end);
     this.#oldestHotAtMs = undefined;

@@ -1,24 +1,8 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import {
-  formatEntryBundle,
-  MalformedError,
-  parseTile,
-  proveBatchInclusion,
-  proveConsistency,
-  proveInclusion,
-  TILE_WIDTH,
-  tileHashReader,
-  tileWidth,
-  verifyConsistency,
-  UnavailableError,
-  type Hash,
-  type Policy,
-  type LogKeys,
-  type ReadTile,
-} from "@stele/proof";
+import { UnavailableError, verifyConsistency, type LogKeys, type Policy } from "@stele/proof";
 import type { IngestPool } from "../event/ingest-pool.ts";
-import type { LogMirrors, MirrorsReport } from "../mirror/log-mirrors.ts";
+import type { LogMirrors } from "../mirror/log-mirrors.ts";
 import type { Anchorer } from "../anchor/anchorer.ts";
 import type { PublishableLog, Publisher, PublishingState } from "../publish/publisher.ts";
 import { Rate } from "../ops/rate.ts";
@@ -29,22 +13,22 @@ import type { Database } from "../search/database.ts";
 import { SearchIndex } from "../search/search-index.ts";
 import { SegmentReader, streamEntryBlocks } from "../search/segment-reader.ts";
 import type { Segment } from "../search/segment.ts";
-import type { CutTail } from "../store/file-journal.ts";
-import { errorCode } from "../store/storage-error.ts";
 import type { LogVerification } from "../verify/background/log-verification.ts";
 import type { VerifiedLog } from "../verify/background/verified-log.ts";
 import type { Acknowledgement, AuditLog, SignedTreeHead, SubmissionFormat } from "./audit-log.ts";
-import { batchHashes } from "./batch-hashes.ts";
 import type { Clock } from "./clock.ts";
-import { EntryBlocks } from "./entry-blocks.ts";
 import { Follower, type Committed } from "./follower.ts";
-import { IdWindow } from "./id-window.ts";
+import { followKeys } from "./key-follower.ts";
 import { KeyRotation } from "./key-rotation.ts";
 import type { LogIdentity } from "./log-identity.ts";
+import type { LogReport } from "./log-report.ts";
 import type { LogStorage } from "./log-storage.ts";
 import { Mutex } from "./mutex.ts";
 import { nativeHasher } from "./native-hasher.ts";
+import { ReadableLog } from "./readable-log.ts";
 import type { ReceivedClock } from "./received-clock.ts";
+import { SealedIds } from "./sealed-ids.ts";
+import { SealedSegments } from "./sealed-segments.ts";
 import { Sealer, type SealerOptions } from "./sealer.ts";
 import { segmentBuild } from "./segment-build.ts";
 import { Sequencer, type CommitOutcome, type SequencerLimits } from "./sequencer.ts";
@@ -83,35 +67,18 @@ export interface MirroredLog {
   readonly isOwn: (kind: "commit" | "segment", start: number) => boolean;
 }
 
-/** How often to look whether another node declared keys, when nothing tells. */
-const KEYS_PAUSE_MS = 30_000;
 /** Mirrors of commits that are not known to be this node's own wait for their owner. */
 const OWN_COMMITS_MAX = 16_384;
 const NOT_PUBLISHED: PublishingState = { witnessedSize: undefined, publishedMs: undefined, witnesses: [] };
 
-/** What a log does or suffers in the background. */
-export type LogReport =
-  | { readonly kind: "tail_cut"; readonly cut: CutTail }
-  | { readonly kind: "sealed"; readonly segment: Segment; readonly seconds: number }
-  /** It can't go on from what it knows and has to be opened anew. */
-  | { readonly kind: "stale"; readonly error: unknown }
-  | { readonly kind: "recovered"; readonly what: string }
-  /** Nothing can be committed: no signature is to be had. Told once, until one is. */
-  | { readonly kind: "signer_failed"; readonly error: unknown }
-  | { readonly kind: "signer_recovered" }
-  | { readonly kind: "keys_changed"; readonly keys: LogKeys }
-  | { readonly kind: "policy_changed"; readonly witnesses: number }
-  | MirrorsReport
-  | { readonly kind: "failed"; readonly what: string; readonly error: unknown };
-
 /** One log as a node serves it: recovered from its storage, following other nodes where there are any. */
-export class StoredLog implements AuditLog {
+export class StoredLog extends ReadableLog implements AuditLog {
   readonly name: string;
   readonly search: SearchIndex;
   readonly sources: LogSources;
   readonly #options: StoredLogOptions;
   readonly #storage: LogStorage;
-  readonly #blocks: EntryBlocks;
+  readonly #segments: SealedSegments;
   readonly #sequencer: Sequencer;
   readonly #rotation: KeyRotation;
   readonly #follower: Follower | undefined;
@@ -127,37 +94,44 @@ export class StoredLog implements AuditLog {
   #verification: LogVerification | undefined;
   #head: SignedTreeHead;
   #lastCommitMs: number | undefined;
-  /** Resolves when the ids of sealed entries that the window covers are known: before that nothing is committed. */
-  #ids: Promise<void> | undefined;
+  readonly #ids: SealedIds;
   #failure: string | undefined;
   readonly #closing = new AbortController();
 
   private constructor(options: StoredLogOptions) {
     const { name, storage, clock, cacheDirectory, database } = options;
-    const { identity, journal, shared, state, segments } = storage;
+    const { identity, journal, shared, state, segmentFiles } = storage;
+    const segments = new SealedSegments(storage.segments);
+    const reader = new SegmentReader(database, segmentFiles);
+    super({
+      journal,
+      tree: state.tree,
+      segments,
+      readSegment: (segment, from, to) => reader.readEntries(segment, from, to),
+    });
     this.name = name;
     this.#options = options;
     this.#storage = storage;
+    this.#segments = segments;
     this.#head = storage.head;
     this.#commits = new Rate(() => clock.monotonicMs());
     this.#events = new Rate(() => clock.monotonicMs());
     this.search = new SearchIndex({
       database,
-      segments,
-      files: storage.segmentFiles,
+      segments: storage.segments,
+      files: segmentFiles,
       readEntries: (from, to) => this.readEntries(from, to),
     });
     this.sources = new LogSources({
       cachePath: join(cacheDirectory, "sources.json"),
       database,
-      segmentFiles: storage.segmentFiles,
-      segments: () => this.#sealer.segments,
+      segmentFiles,
+      segments: () => segments.all,
       readEntries: (from, to) => this.readEntries(from, to),
       treeSize: () => this.#head.treeSize,
       clock,
       onFailure: (error) => options.report({ kind: "failed", what: "reading the sources", error }),
     });
-    const reader = new SegmentReader(database, storage.segmentFiles);
     this.#sealer = new Sealer({
       ...options.sealing,
       segments,
@@ -173,7 +147,7 @@ export class StoredLog implements AuditLog {
       }),
       clock,
       head: () => this.#head,
-      readReceivedAtMs: async (index) => receivedAtMs((await this.readEntries(index, index + 1))[0]!),
+      readReceivedAtMs: (index) => this.readReceivedAtMs(index),
       onSealed: ({ end }) => {
         shared?.sealedUpTo(end);
         this.#mirrors?.wake();
@@ -181,17 +155,17 @@ export class StoredLog implements AuditLog {
       },
       report: options.report,
     });
-    this.#blocks = new EntryBlocks(state.tree, async (from, to) => {
-      const entries: Uint8Array[] = [];
-      for (let at = from; at < to; at = from + entries.length) {
-        const segment = this.#sealer.segmentOf(at);
-        entries.push(...(await reader.readEntries(segment, at, Math.min(to, segment.end))));
-      }
-      return entries;
+    this.#ids = new SealedIds({
+      state,
+      readSegment: (segment) => streamEntryBlocks(segmentFiles, segment),
+      clock,
+      signal: this.#closing.signal,
+      onFailure: (error) =>
+        options.report({ kind: "failed", what: "reading the ids of sealed events", error }),
     });
     this.#mirrors = options.openMirrors?.({
       storage,
-      segments: () => this.#sealer.segments,
+      segments: () => segments.all,
       isOwn: this.#isOwn,
     });
     const exclusive = new Mutex();
@@ -293,7 +267,7 @@ export class StoredLog implements AuditLog {
 
   async append(body: Uint8Array, format: SubmissionFormat): Promise<Acknowledgement> {
     const { pool, receivedClock } = this.#options;
-    if (this.#ids) {
+    if (this.#ids.isReading) {
       throw new UnavailableError(
         "log_opening",
         `The log ${this.name} is being opened; send this again in a second`,
@@ -338,7 +312,7 @@ export class StoredLog implements AuditLog {
 
   stateSizes(): StateSizes {
     const { witnessedSize } = this.#publisher?.state ?? NOT_PUBLISHED;
-    return { witnessedSize, sealedSize: this.#sealer.sealedSize };
+    return { witnessedSize, sealedSize: this.#segments.size };
   }
 
   status(): LogStatus {
@@ -352,8 +326,8 @@ export class StoredLog implements AuditLog {
       commitsPerSecond: this.#commits.perSecond,
       eventsPerSecond: this.#events.perSecond,
       journalStart: storage.journal.files[0]?.start ?? this.#head.treeSize,
-      sealedSize: this.#sealer.sealedSize,
-      segments: this.#sealer.segments.length,
+      sealedSize: this.#segments.size,
+      segments: this.#segments.all.length,
       indexedSize: this.search.indexedSize,
       queueBytes: this.#sequencer.queuedBytes,
       followingMs: this.followingMs(),
@@ -371,48 +345,6 @@ export class StoredLog implements AuditLog {
     await this.#follower?.refresh(maxAgeMs);
   }
 
-  async readEntries(from: number, to: number): Promise<Uint8Array[]> {
-    this.#checkRange(from, to);
-    const sealed = Math.min(to, this.#sealer.sealedSize);
-    const entries = await this.#blocks.entries(from, sealed);
-    const hot = from + entries.length;
-    if (hot < to) entries.push(...(await this.#readHot(hot, to)));
-    return entries;
-  }
-
-  async proveInclusion(leafIndex: number, treeSize: number): Promise<Hash[]> {
-    this.#checkRange(leafIndex, treeSize);
-    return await proveInclusion(
-      leafIndex,
-      treeSize,
-      tileHashReader(treeSize, this.#readTile, nativeHasher),
-      nativeHasher,
-    );
-  }
-
-  async proveBatchInclusion(leafIndexes: readonly number[], treeSize: number): Promise<Hash[]> {
-    this.#checkRange(leafIndexes.at(-1) ?? 0, treeSize);
-    const readHashes = batchHashes(treeSize, this.#storage.state.tree, this.#blocks);
-    return await proveBatchInclusion(leafIndexes, treeSize, readHashes, nativeHasher);
-  }
-
-  async proveConsistency(from: number, to: number): Promise<Hash[]> {
-    this.#checkRange(from, to);
-    return await proveConsistency(from, to, tileHashReader(to, this.#readTile, nativeHasher), nativeHasher);
-  }
-
-  async readTile(level: number, index: number, width: number): Promise<Uint8Array> {
-    this.#checkTile(level, index, width);
-    const hashes = this.#storage.state.tree.tile(level, index, width);
-    return hashes ?? (await this.#blocks.get(index)).leafHashes.slice(0, width * 32);
-  }
-
-  async readBundle(index: number, width: number): Promise<Uint8Array> {
-    this.#checkTile(0, index, width);
-    const start = index * TILE_WIDTH;
-    return formatEntryBundle(await this.readEntries(start, start + width));
-  }
-
   onCommit(listener: (treeSize: number) => void): () => void {
     this.#listeners.add(listener);
     if (this.#listeners.size === 1) this.#follower?.wake();
@@ -420,7 +352,7 @@ export class StoredLog implements AuditLog {
   }
 
   writable(): { readonly ok: true } | { readonly ok: false; readonly reason: string } {
-    const opening = this.#ids && "the ids of its newest sealed events are being read";
+    const opening = this.#ids.isReading ? "the ids of its newest sealed events are being read" : undefined;
     const reason = this.#failure ?? opening ?? this.#sequencer.failure;
     return reason === undefined ? { ok: true } : { ok: false, reason };
   }
@@ -442,13 +374,13 @@ export class StoredLog implements AuditLog {
     await this.#sealer.close();
     await this.sources.close();
     await this.search.close();
-    await this.#ids;
+    await this.#ids.settled();
     await this.#storage.mark.close();
     await this.#storage.journal.close();
   }
 
   async #start(): Promise<void> {
-    const { state, mark, journal, segments } = this.#storage;
+    const { identity, state, mark, journal, segments } = this.#storage;
     const { size } = state.tree;
     const { head } = mark;
     if (head && head.treeSize > 0 && head.treeSize < size) {
@@ -457,19 +389,24 @@ export class StoredLog implements AuditLog {
     }
     mark.set(this.#head);
     if (size > 0) {
-      const [newest] = await this.readEntries(size - 1, size);
-      this.#lastCommitMs = receivedAtMs(newest!);
+      this.#lastCommitMs = await this.readReceivedAtMs(size - 1);
       this.#options.receivedClock.advanceTo(this.#lastCommitMs);
     }
-    const { report } = this.#options;
-    const covered = segments.filter(({ end }) => end > IdWindow.start(size));
-    if (this.#follower && covered.length > 0) this.#ids = this.#rememberIdsInTime(covered);
-    else await this.#rememberIds(covered);
+    const { clock, report } = this.#options;
+    if (this.#follower) this.#ids.readInBackground(segments);
+    else await this.#ids.read(segments);
     this.search
       .rebuild(journal.files)
       .catch((error: unknown) => report({ kind: "failed", what: "index rebuild", error }));
-    this.#follower?.start();
-    if (this.#follower) void this.#lookForKeys();
+    if (this.#follower) {
+      this.#follower.start();
+      void followKeys({
+        identity,
+        clock,
+        signal: this.#closing.signal,
+        onFailure: (error) => report({ kind: "failed", what: "reading the keys of the log", error }),
+      });
+    }
     this.#mirrors?.start();
     this.#publisher?.start();
     this.#anchorer?.start();
@@ -477,22 +414,6 @@ export class StoredLog implements AuditLog {
     this.#verification = await this.#options.openVerification?.(this.#verifiedLog());
     this.#verification?.start();
     this.sources.start();
-  }
-
-  /** Takes over what other nodes declared, though nothing is committed meanwhile. */
-  async #lookForKeys(): Promise<void> {
-    const { clock, report } = this.#options;
-    const { signal } = this.#closing;
-    for (; !signal.aborted; await clock.sleep(KEYS_PAUSE_MS, signal)) {
-      try {
-        await this.#storage.identity.refresh();
-      } catch (error) {
-        // That the store is out is told by whoever follows the log.
-        if (!(error instanceof UnavailableError)) {
-          report({ kind: "failed", what: "reading the keys of the log", error });
-        }
-      }
-    }
   }
 
   #verifiedLog(): VerifiedLog {
@@ -506,7 +427,7 @@ export class StoredLog implements AuditLog {
       copies: [{ copy, anchors: storage.anchors, sizeMin: () => this.#head.treeSize }],
       tree: state.tree,
       head: () => this.#head,
-      segments: () => this.#sealer.segments,
+      segments: () => this.#segments.all,
       journalStart: () => storage.journal.files[0]?.start ?? this.#head.treeSize,
       files: segmentFiles,
       search: this.search,
@@ -523,31 +444,6 @@ export class StoredLog implements AuditLog {
   readonly #isOwn = (kind: "commit" | "segment", start: number): boolean =>
     !this.#options.storage.shared ||
     (kind === "commit" ? this.#ownCommits.has(start) : this.#sealer.hasSealed(start));
-
-  /** The ids of sealed entries that the window still covers: an id is new only if none of them has it. */
-  async #rememberIds(segments: readonly Segment[]): Promise<void> {
-    const { state, segmentFiles } = this.#storage;
-    for (const segment of segments) {
-      for await (const { start, entries } of streamEntryBlocks(segmentFiles, segment)) {
-        for (const [i, entry] of entries.entries()) state.addId(start + i, entry, 0);
-      }
-    }
-  }
-
-  /** The same behind the node's back, while searches are served: segments may have to be fetched, and the store be out. */
-  async #rememberIdsInTime(segments: readonly Segment[]): Promise<void> {
-    const { signal } = this.#closing;
-    for (let pauseMs = 1_000; !signal.aborted; pauseMs = Math.min(2 * pauseMs, 30_000)) {
-      try {
-        await this.#rememberIds(segments);
-        break;
-      } catch (error) {
-        this.#options.report({ kind: "failed", what: "reading the ids of sealed events", error });
-        await this.#options.clock.sleep(pauseMs, signal);
-      }
-    }
-    this.#ids = undefined;
-  }
 
   async #committed(committed: Committed): Promise<void> {
     this.#failure = undefined;
@@ -583,47 +479,8 @@ export class StoredLog implements AuditLog {
     if (this.#closing.signal.aborted) return;
     this.#options.report(isStale(error) ? { kind: "stale", error } : { kind: "failed", what, error });
   }
-
-  /** Entries that were not sealed when the caller looked: from the journal, or from the segment made since. */
-  async #readHot(from: number, to: number): Promise<Uint8Array[]> {
-    try {
-      return await this.#storage.journal.readEntries(from, to);
-    } catch (error) {
-      const trimmed =
-        this.#sealer.sealedSize > from && (errorCode(error) === "ENOENT" || isOutOfRange(error));
-      if (!trimmed) throw error;
-      return await this.readEntries(from, to);
-    }
-  }
-
-  readonly #readTile: ReadTile = async ({ level, index, width }) =>
-    parseTile(await this.readTile(level, index, width), width);
-
-  #checkRange(from: number, to: number): void {
-    const { treeSize } = this.head();
-    if (from >= 0 && from <= to && to <= treeSize) return;
-    throw new MalformedError(
-      "index_out_of_range",
-      `The log has ${treeSize} entries; [${from}, ${to}) is not in it`,
-    );
-  }
-
-  #checkTile(level: number, index: number, width: number): void {
-    if (width >= 1 && width <= tileWidth(level, index, this.head().treeSize)) return;
-    throw new MalformedError("not_found", `The log has no tile ${level}/${index} of width ${width} yet`);
-  }
 }
 
 function isStale(error: unknown): boolean {
   return error instanceof UnavailableError && error.code === "log_stale";
-}
-
-function isOutOfRange(error: unknown): boolean {
-  return error instanceof MalformedError && error.code === "index_out_of_range";
-}
-
-/** When the node received the event of an entry (Unix milliseconds). */
-function receivedAtMs(entry: Uint8Array): number {
-  const { received_at } = JSON.parse(Buffer.from(entry).toString()) as { received_at: string };
-  return Date.parse(received_at);
 }

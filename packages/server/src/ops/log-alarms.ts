@@ -1,4 +1,4 @@
-import type { LogReport } from "../log/stored-log.ts";
+import type { LogReport } from "../log/log-report.ts";
 import type { Alarm, Alarms } from "./alarms.ts";
 
 const SIGNER_FAILING = { code: "signer_failing", subject: "signer" } as const;
