@@ -10,6 +10,8 @@ const DATA_PAGE = 0;
 const DELTA_LENGTH_BYTE_ARRAY = 6;
 /** Beside the entries, a page has their lengths: at most 8 bytes each. */
 const VALUE_LENGTH_BYTES_MAX = ENTRY_LENGTH_BYTES_MAX + 8;
+/** Of a page, as Parquet has its length; {@link EntryPage} has places of as many bits. */
+const PAGE_LENGTH_BYTES_MAX = 2 ** 31 - 1;
 
 /** Entries that follow each other in memory of their own, without one object for each: a million of these cost more than hashing. */
 export class EntryPage {
@@ -42,14 +44,15 @@ export class EntryPage {
  * @throws RangeError, or an error of zlib, if the bytes are damaged or of another form
  */
 export async function readEntryPages(chunk: Buffer, rows: number): Promise<EntryPage[]> {
-  const pages: Promise<EntryPage>[] = [];
+  const pages: { readonly header: ThriftStruct; readonly packed: Buffer }[] = [];
   for (let at = 0; at < chunk.length;) {
     const { struct, end } = parseThrift(chunk, at);
     at = end + number(struct.get(3));
     if (at > chunk.length) throw new RangeError("A page is longer than its column");
-    pages.push(readPage(struct, chunk.subarray(end, at), rows));
+    pages.push({ header: struct, packed: chunk.subarray(end, at) });
   }
-  const read = await Promise.all(pages);
+  // Not before all of them were found: a damaged one behind others that are being read would leave their errors to nobody.
+  const read = await Promise.all(pages.map(({ header, packed }) => readPage(header, packed, rows)));
   const entries = read.reduce((sum, { length }) => sum + length, 0);
   if (entries !== rows) throw new RangeError(`${entries} entries instead of ${rows}`);
   return read;
@@ -61,13 +64,16 @@ async function readPage(header: ThriftStruct, packed: Buffer, rows: number): Pro
     throw new RangeError("A page has another encoding than DELTA_LENGTH_BYTE_ARRAY");
   }
   const lengthBytes = number(header.get(2));
-  if (lengthBytes > rows * VALUE_LENGTH_BYTES_MAX) throw new RangeError("A page claims to be too long");
+  const count = number(data.get(1));
+  if (count > rows || lengthBytes > Math.min(rows * VALUE_LENGTH_BYTES_MAX, PAGE_LENGTH_BYTES_MAX)) {
+    throw new RangeError("A page claims to be too long");
+  }
   const body = await decompress(packed, {
     chunkSize: Math.max(lengthBytes, 64),
     maxOutputLength: Math.max(lengthBytes, 64),
   });
   // In front, the definition levels: none is absent, or the counts would differ.
-  return splitValues(body, 4 + body.readUInt32LE(0), number(data.get(1)));
+  return splitValues(body, 4 + body.readUInt32LE(0), count);
 }
 
 /** DELTA_LENGTH_BYTE_ARRAY: the lengths, then the bytes of all values. Source: parquet-format, Encodings.md. */
