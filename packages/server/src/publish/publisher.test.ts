@@ -400,3 +400,18 @@ it("keeps the policy of a log that a changed one does not name", async () => {
   await until(() => expect(node!.alarms.active.map(({ log }) => log)).toEqual(["other"]));
   await witnessed(await append());
 });
+
+it("a log that nobody has to cosign any more is published once it is durable here, not before", async () => {
+  await open();
+  for (const i of [0, 1, 2]) await witnesses.stop(i);
+  const size = await append();
+  await node!.close();
+  await openFollowing(witnesses.policyText(2));
+  const told: number[] = [];
+  main().onPublished(({ treeSize }) => told.push(treeSize));
+  await writePolicy(witnesses.policyText("none"));
+  await until(() => expect(told).toEqual([size]));
+  expect(main().status().publishedMs).toEqual(expect.any(Number));
+  const published = await readFile(join(dataDir, "logs", "main", "published"));
+  expect(check(published, witnesses.policy("none")).treeSize).toBe(size);
+});

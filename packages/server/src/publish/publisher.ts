@@ -127,7 +127,9 @@ export class Publisher {
     const { witnesses } = this.#asked;
     this.#asked = whoIsAsked(policy, this.#options, this.#limits, witnesses);
     for (const witness of witnesses) if (!this.#asked.witnesses.includes(witness)) witness.drop();
-    this.#published = { ...this.#published, isPublished: this.#isEnough(this.#published.note) };
+    // A committed head that was never published has to be durable here first.
+    const isPublished = this.#publishedMs !== undefined && this.#isEnough(this.#published.note);
+    this.#published = { ...this.#published, isPublished };
     if (this.#round) this.#publishIfReached(this.#round);
     this.wake();
   }
@@ -306,7 +308,7 @@ export class Publisher {
     this.#failure = undefined;
     this.#published = { ...published, isPublished: isReached(this.#asked.policy, round) };
     this.#publishedMs = this.#options.clock.nowMs();
-    for (const listener of this.#listeners) listener(published);
+    for (const listener of this.#listeners) listener(this.#published);
   }
 
   #withoutCosignatures(signatures: readonly NoteSignature[]): NoteSignature[] {
