@@ -3,7 +3,7 @@ export { parseCertificates } from "./anchor/tsa-certificate.ts";
 export { startNode, tokensPath } from "./start.ts";
 export type { RunningNode, StartOptions } from "./start.ts";
 export { SteleNode } from "./node.ts";
-export type { NodeOptions } from "./node.ts";
+export type { NodeOptions } from "./node-options.ts";
 export { logDirectory, logNames } from "./log/data-directory.ts";
 export { readLogFile, readLogKeys } from "./log/log-key.ts";
 export { LogSecret } from "./log/signer/log-secret.ts";

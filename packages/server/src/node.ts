@@ -3,112 +3,39 @@ import { mkdir } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { InvariantError, MalformedError, TILE_WIDTH } from "@stele/proof";
+import type { IdHashSeed } from "./event/id-hash.ts";
 import { IngestPool } from "./event/ingest-pool.ts";
-import { Anchorer, type AnchoringOptions } from "./anchor/anchorer.ts";
-import { Anchors } from "./anchor/anchors.ts";
 import type { NodeView } from "./http/node-view.ts";
 import { systemClock } from "./log/clock.ts";
-import { LOG_NAME, logDirectory } from "./log/data-directory.ts";
+import { LOG_NAME } from "./log/data-directory.ts";
 import { DirectoryHome } from "./log/directory-home.ts";
-import type { LogHome } from "./log/log-home.ts";
-import type { LogIdentity } from "./log/log-identity.ts";
 import type { LogReport } from "./log/log-report.ts";
 import { ReceivedClock } from "./log/received-clock.ts";
-import { StoredLog, type MirroredLog } from "./log/stored-log.ts";
-import { LogMirrors, type MirrorPolicy } from "./mirror/log-mirrors.ts";
-import { MirrorWriter } from "./mirror/mirror-writer.ts";
-import { ReconcileSchedule } from "./mirror/reconcile-schedule.ts";
+import type { StoredLog } from "./log/stored-log.ts";
+import { openLog, type LogSurroundings } from "./log-opener.ts";
+import type { NodeOptions } from "./node-options.ts";
 import { AlarmKeeper, type TestResult } from "./ops/alarm-keeper.ts";
 import { AlarmWatch } from "./ops/alarm-watch.ts";
-import type { AlarmBoard, AlarmChange } from "./ops/alarms.ts";
-import { alarmsOfReport, logNotOpened, logOpened } from "./ops/log-alarms.ts";
-import type { Notifier } from "./ops/notify/notification.ts";
-import { Metrics } from "./ops/metrics.ts";
-import { PolicyFollower } from "./publish/policy-follower.ts";
-import { PUBLISHED_FILE } from "./publish/published-file.ts";
-import { Publisher, type PublishableLog } from "./publish/publisher.ts";
-import {
-  checkWitnessPolicy,
-  coversLog,
-  policyKept,
-  withoutPolicy,
-  type PublishingOptions,
-} from "./publish/witness-policy.ts";
-import { SelfReport } from "./ops/self-report.ts";
+import type { AlarmBoard } from "./ops/alarms.ts";
 import type { History, HistoryRange } from "./ops/history/history-table.ts";
-import { nodeNameOf } from "./ops/nodes/node-name.ts";
+import { alarmsOfReport, logNotOpened, logOpened } from "./ops/log-alarms.ts";
+import { Metrics } from "./ops/metrics.ts";
 import type { NodesOfStore } from "./ops/nodes/node-list.ts";
+import { nodeNameOf } from "./ops/nodes/node-name.ts";
+import { SelfReport } from "./ops/self-report.ts";
 import type { NodeStatus, SourcesStatus } from "./ops/status.ts";
-import { claimPeriod } from "./store/claim-period.ts";
-import type { ObjectStore } from "./store/object-store.ts";
-import { SourceWatch } from "./sources/source-watch.ts";
-import type { Store } from "./store/store.ts";
-import { AuditProcess } from "./verify/audit-process.ts";
-import { LogVerification } from "./verify/background/log-verification.ts";
-import { StoreCopy } from "./verify/background/store-copy.ts";
-import type { VerifiedLog } from "./verify/background/verified-log.ts";
+import { NodePublishing } from "./publish/node-publishing.ts";
+import { checkWitnessPolicy } from "./publish/witness-policy.ts";
 import { Database } from "./search/database.ts";
-
-export interface NodeMirrors {
-  readonly stores: readonly Store[];
-  readonly policy: MirrorPolicy;
-}
-
-export interface NodeOptions {
-  /** What the node keeps for itself is below this directory. Made if it is not there. One process at a time. */
-  readonly dataDir: string;
-  /** Where the logs are: in the data directory unless told. The node closes it. */
-  readonly home?: LogHome;
-  readonly metrics?: Metrics;
-  /** Origins of new logs begin with it: `<prefix>/logs/<name>`. Random unless told. */
-  readonly originPrefix?: string;
-  /** A segment is sealed once so many entries are hot; a multiple of 256. 262,144 unless told. */
-  readonly segmentEntries?: number;
-  /** Hot entries older than this are sealed though they are fewer. A day unless told. */
-  readonly sealAfterMs?: number;
-  /** A submission that could not be committed for so long is refused. 5 s unless told. */
-  readonly storeTimeoutMs?: number;
-  /** Second, independent stores that are to have everything, too. The node closes them. */
-  readonly mirrors?: NodeMirrors | undefined;
-  /** Witnesses that are to cosign checkpoints before they are published; all logs have the same. */
-  readonly publishing?: PublishingOptions;
-  /** Keeps published checkpoints for good, and has them time-stamped; all logs have the same. */
-  readonly anchoring?: AnchoringOptions;
-  /** Everything that is stored is read and verified again within this time. A day unless told; 0 switches it off. */
-  readonly verifyEveryMs?: number;
-  /** Where the verifier keeps what it saw: `<dataDir>/verifier` unless told. */
-  readonly verifierDirectory?: string;
-  /** Unix milliseconds. */
-  readonly now?: () => number;
-  /** Told of what logs do or suffer in the background. */
-  readonly report?: (log: string, event: LogReport) => void;
-  /** A gap in the numbers of a source is an alarm once it is so old. Five minutes unless told. */
-  readonly sourceGapAfterMs?: number;
-  /** What people call this node: the machine's name unless told. */
-  readonly nodeName?: string;
-  /** Told of what the node itself can't do, and goes on without. */
-  readonly reportFailure?: (what: string, error: unknown) => void;
-  /** Who is told of alarms. */
-  readonly notifiers?: readonly Notifier[];
-  /** Told of alarms that begin and end, for the node's own log. */
-  readonly reportAlarm?: (change: AlarmChange) => void;
-}
+import { SourceWatch } from "./sources/source-watch.ts";
+import { AuditProcess } from "./verify/audit-process.ts";
 
 /** The log that every node has. */
 const MAIN = "main";
-const SEGMENT_ENTRIES = 262_144;
-const SEAL_AFTER_MS = 24 * 60 * 60 * 1000;
-/** How often a log in which nothing happens is looked at, if there is only one: so a node asks less than twice a second. */
-const IDLE_PAUSE_MS = 550;
 /** What a read shows is at most so old. */
 const READ_AGE_MS = 500;
 /** Whether a log that is not known here has been made elsewhere is asked no more often than this. */
 const LOOKUP_PAUSE_MS = 1_000;
-const VERIFY_EVERY_MS = 24 * 60 * 60 * 1000;
-const NO_MIRRORS: NodeMirrors = {
-  stores: [],
-  policy: { mode: "async", timeoutMs: 0, failure: "fail", reconcileEveryMs: 0 },
-};
 const SOURCE_GAP_AFTER_MS = 5 * 60 * 1000;
 const REOPEN_PAUSE_MS = 1_000;
 
@@ -118,15 +45,7 @@ export class SteleNode implements NodeView {
   readonly #alarms: AlarmKeeper;
   readonly #watch: AlarmWatch;
   readonly #options: NodeOptions;
-  /** With the policy as it is now. */
-  #publishing: PublishingOptions | undefined;
-  readonly #policyFollower: PolicyFollower | undefined;
-  readonly #home: LogHome;
-  readonly #database: Database;
-  readonly #pool: IngestPool;
-  readonly #auditProcess = new AuditProcess("low");
-  readonly #receivedClock: ReceivedClock;
-  readonly #idHashSeed = randomSeed();
+  readonly #surroundings: LogSurroundings;
   readonly #logs = new Map<string, StoredLog>();
   readonly #opening = new Map<string, Promise<StoredLog>>();
   readonly #sources = new Map<string, SourcesStatus>();
@@ -137,24 +56,41 @@ export class SteleNode implements NodeView {
 
   private constructor(options: NodeOptions, database: Database, alarms: AlarmKeeper) {
     this.#options = options;
-    this.#publishing = options.publishing;
     this.metrics = options.metrics ?? new Metrics();
     this.#alarms = alarms;
-    this.#policyFollower = this.#followPolicy(options.publishing);
     this.#watch = new AlarmWatch({
       board: alarms.board,
       logs: () => this.logs(),
       onLook: () => this.#lookAtSources(),
       monotonicMs: () => systemClock.monotonicMs(),
     });
-    this.#home = options.home ?? new DirectoryHome(options.dataDir);
-    this.#database = database;
     this.metrics.watch(() => this.status());
-    this.#receivedClock = new ReceivedClock(options.now ?? Date.now);
-    this.#pool = IngestPool.create({
-      threads: Math.max(1, Math.min(4, availableParallelism() - 1)),
-      idHashSeed: this.#idHashSeed,
-    });
+    const { publishing } = options;
+    const idHashSeed = randomSeed();
+    this.#surroundings = {
+      options,
+      home: options.home ?? new DirectoryHome(options.dataDir),
+      database,
+      pool: IngestPool.create({
+        threads: Math.max(1, Math.min(4, availableParallelism() - 1)),
+        idHashSeed,
+      }),
+      auditProcess: new AuditProcess("low"),
+      receivedClock: new ReceivedClock(options.now ?? Date.now),
+      idHashSeed,
+      publishing:
+        publishing &&
+        new NodePublishing({
+          publishing,
+          logs: () => this.logs(),
+          alarms: alarms.board,
+          clock: systemClock,
+        }),
+      alarms: alarms.board,
+      metrics: this.metrics,
+      logCount: () => this.#logs.size,
+      report: (log, event) => this.#report(log, event),
+    };
   }
 
   /**
@@ -165,8 +101,8 @@ export class SteleNode implements NodeView {
    * @throws VerificationError if a log is not what it signed and acknowledged
    */
   static async open(options: NodeOptions): Promise<SteleNode> {
-    const { dataDir, segmentEntries = SEGMENT_ENTRIES } = options;
-    if (!(Number.isSafeInteger(segmentEntries) && segmentEntries > 0 && segmentEntries % TILE_WIDTH === 0)) {
+    const { dataDir, segmentEntries } = options;
+    if (segmentEntries !== undefined && !isWholeTiles(segmentEntries)) {
       throw new MalformedError(
         "option_invalid",
         `A segment can't have ${segmentEntries} entries: it takes a multiple of ${TILE_WIDTH}`,
@@ -189,7 +125,7 @@ export class SteleNode implements NodeView {
     const node = new SteleNode(options, database, alarms);
     try {
       await node.#openSelfReport(nodeName);
-      for (const name of await node.#home.names()) await node.#openAtStart(name);
+      for (const name of await node.#surroundings.home.names()) await node.#openAtStart(name);
       await node.createLog(MAIN);
     } catch (error) {
       await node.close();
@@ -198,7 +134,7 @@ export class SteleNode implements NodeView {
     node.#state = "ready";
     node.#watch.start();
     node.#selfReport?.start();
-    node.#policyFollower?.start();
+    node.#surroundings.publishing?.start();
     return node;
   }
 
@@ -207,7 +143,7 @@ export class SteleNode implements NodeView {
     try {
       await this.#open(name);
     } catch (error) {
-      if (name === MAIN || this.#home.isOwn) throw error;
+      if (name === MAIN || this.#surroundings.home.isOwn) throw error;
       this.#options.report?.(name, { kind: "failed", what: "opening the log", error });
       logNotOpened(this.alarms, name, error);
     }
@@ -227,7 +163,7 @@ export class SteleNode implements NodeView {
     this.#selfReport = await SelfReport.open({
       dataDir,
       name,
-      nodes: this.#home.nodes,
+      nodes: this.#surroundings.home.nodes,
       status: () => this.status(),
       metrics: this.metrics,
       clock: systemClock,
@@ -285,11 +221,11 @@ export class SteleNode implements NodeView {
     const nowMs = performance.now();
     if (!LOG_NAME.test(name) || nowMs - this.#lookedUpMs < LOOKUP_PAUSE_MS) return;
     this.#lookedUpMs = nowMs;
-    if ((await this.#home.names()).includes(name)) await this.#open(name);
+    if ((await this.#surroundings.home.names()).includes(name)) await this.#open(name);
   }
 
   status(): NodeStatus {
-    const store = this.#home.status();
+    const store = this.#surroundings.home.status();
     return {
       state: this.#state,
       startedMs: this.#startedMs,
@@ -312,7 +248,7 @@ export class SteleNode implements NodeView {
     return await this.#open(name, async () => {
       const prefix = this.#options.originPrefix ?? `stele-${randomBytes(6).toString("hex")}.invalid`;
       const now = new Date((this.#options.now ?? Date.now)());
-      await this.#home.create(name, prefix, now.toISOString());
+      await this.#surroundings.home.create(name, prefix, now.toISOString());
     });
   }
 
@@ -320,17 +256,18 @@ export class SteleNode implements NodeView {
   async close(): Promise<void> {
     this.#state = "stopping";
     this.#watch.close();
-    await this.#policyFollower?.close();
+    const { auditProcess, pool, home, database, publishing } = this.#surroundings;
+    await publishing?.close();
     await Promise.allSettled(this.#opening.values());
     const parts = [
       ...(this.#selfReport ? [this.#selfReport] : []),
-      this.#auditProcess, // else logs would wait for what it is at
+      auditProcess, // else logs would wait for what it is at
       ...this.#logs.values(),
-      this.#pool,
-      this.#home,
+      pool,
+      home,
       ...(this.#options.mirrors?.stores ?? []),
       this.#alarms,
-      this.#database,
+      database,
     ];
     const failures: unknown[] = [];
     for (const part of parts) {
@@ -354,175 +291,11 @@ export class SteleNode implements NodeView {
   }
 
   async #openLog(name: string): Promise<StoredLog> {
-    const { dataDir, segmentEntries, sealAfterMs, storeTimeoutMs } = this.#options;
-    const storage = await this.#home.open(name, {
-      database: this.#database,
-      idHashSeed: this.#idHashSeed,
-      clock: systemClock,
-    });
-    const log = await StoredLog.open({
-      name,
-      storage,
-      cacheDirectory: join(dataDir, "cache", name),
-      database: this.#database,
-      pool: this.#pool,
-      receivedClock: this.#receivedClock,
-      clock: systemClock,
-      sealing: {
-        segmentEntries: segmentEntries ?? SEGMENT_ENTRIES,
-        sealAfterMs: sealAfterMs ?? SEAL_AFTER_MS,
-      },
-      idlePauseMs: (isWatched) => IDLE_PAUSE_MS * (isWatched ? 1 : Math.max(1, this.#logs.size)),
-      ...(storeTimeoutMs !== undefined && { limits: { commitTimeoutMs: storeTimeoutMs } }),
-      openMirrors: (mirrored) => this.#openMirrors(name, mirrored),
-      openPublisher: (publishable, identity) => this.#openPublisher(publishable, identity),
-      openAnchorer: (anchored, { anchors }) => this.#openAnchorer(anchored, anchors),
-      ...(this.#verifyEveryMs > 0 && { openVerification: (verified) => this.#openVerification(verified) }),
-      onOutcome: (outcome) => this.metrics.committed(name, outcome),
-      report: (event) => this.#report(name, event),
-    });
+    const log = await openLog(name, this.#surroundings);
     this.#logs.set(name, log);
     logOpened(this.alarms, name);
-    this.#applyPolicy(log);
+    this.#surroundings.publishing?.apply(log);
     return log;
-  }
-
-  #openMirrors(name: string, { storage, segments, isOwn }: MirroredLog): LogMirrors {
-    const { dataDir, mirrors = NO_MIRRORS } = this.#options;
-    const report = (event: LogReport): void => this.#report(name, event);
-    const writers = mirrors.stores.map(
-      (mirror, i) =>
-        new MirrorWriter({
-          log: name,
-          mode: mirrors.policy.mode,
-          primary: storage.primary,
-          keys: storage.identity.keys,
-          mirror,
-          journal: storage.journal,
-          segments,
-          isOwn,
-          tempDirectory: join(dataDir, "cache", name, `mirror-${i}`),
-          clock: systemClock,
-          report,
-        }),
-    );
-    const schedule = new ReconcileSchedule({
-      mirrors: mirrors.stores.map((mirror, i) => ({
-        log: name,
-        primary: storage.primary,
-        keys: storage.identity.keys,
-        objects: mirror.objects(name),
-        vault: mirror.vault(name),
-        tempDirectory: join(dataDir, "cache", name, `reconcile-${i}`),
-      })),
-      everyMs: mirrors.policy.reconcileEveryMs,
-      claim: (period) => storage.claimPeriod("reconcile", period),
-      clock: systemClock,
-      report,
-    });
-    return new LogMirrors(writers, schedule, mirrors.policy, report);
-  }
-
-  async #openPublisher(log: PublishableLog, { vkey, keys }: LogIdentity): Promise<Publisher | undefined> {
-    const { dataDir } = this.#options;
-    const publishing = this.#publishing;
-    const { name } = log;
-    if (!publishing) return undefined;
-    const uncovered = withoutPolicy(name, vkey);
-    if (!coversLog(publishing.policy, keys)) {
-      this.alarms.raise(uncovered);
-      return undefined;
-    }
-    this.alarms.clear(uncovered);
-    return await Publisher.open({
-      ...publishing,
-      log,
-      keys,
-      path: join(logDirectory(dataDir, name), PUBLISHED_FILE),
-      alarms: this.alarms,
-      clock: systemClock,
-      onFailure: (error) => this.#report(name, { kind: "failed", what: "publishing the log", error }),
-    });
-  }
-
-  #followPolicy(publishing: PublishingOptions | undefined): PolicyFollower | undefined {
-    if (publishing?.policyPath === undefined) return undefined;
-    return new PolicyFollower({
-      path: publishing.policyPath,
-      policy: publishing.policy,
-      onChange: (policy) => this.#changePolicy({ ...publishing, policy }),
-      alarms: this.alarms,
-      clock: systemClock,
-    });
-  }
-
-  /** @throws MalformedError `policy_unusable`, by the first log: then nothing is changed */
-  #changePolicy(publishing: PublishingOptions): void {
-    const before = this.#publishing;
-    this.#publishing = publishing;
-    try {
-      for (const log of this.#logs.values()) this.#applyPolicy(log);
-    } catch (error) {
-      this.#publishing = before;
-      throw error;
-    }
-  }
-
-  /** Logs that had no policy when they were opened get none: an alarm says so. */
-  #applyPolicy(log: StoredLog): void {
-    const present = log.policy();
-    if (!this.#publishing || !present || present === this.#publishing.policy) return;
-    const { policy } = this.#publishing;
-    const kept = policyKept(log.name, log.vkey);
-    if (coversLog(policy, log.keys())) {
-      log.changePolicy(policy);
-      this.alarms.clear(kept);
-    } else this.alarms.raise(kept);
-  }
-
-  #openAnchorer(log: StoredLog, objects: ObjectStore): Anchorer | undefined {
-    const { anchoring } = this.#options;
-    if (!anchoring) return undefined;
-    const { name } = log;
-    return new Anchorer({
-      ...anchoring,
-      log: name,
-      // Of size 0: nothing has reached the quorum yet.
-      published: () => (log.status().witnessedSize === 0 ? undefined : log.published()),
-      anchors: new Anchors(objects),
-      claim: (period) => claimPeriod(objects, "anchor", period),
-      alarms: this.alarms,
-      clock: systemClock,
-      onFailure: (error) => this.#report(name, { kind: "failed", what: "anchoring the log", error }),
-    });
-  }
-
-  get #verifyEveryMs(): number {
-    return this.#options.verifyEveryMs ?? VERIFY_EVERY_MS;
-  }
-
-  async #openVerification(log: VerifiedLog): Promise<LogVerification> {
-    const { dataDir, mirrors = NO_MIRRORS, verifierDirectory = join(dataDir, "verifier") } = this.#options;
-    const { name, keys } = log;
-    const copies = mirrors.stores.map((mirror, i) => ({
-      copy: new StoreCopy({
-        objects: mirror.objects(name),
-        vault: mirror.vault(name),
-        keys,
-        tempDirectory: join(dataDir, "cache", name, `verify-${i}`),
-        nowMs: () => systemClock.nowMs(),
-      }),
-      sizeMin: () => log.mirroredSize(mirror.place),
-    }));
-    return await LogVerification.open({
-      log: { ...log, copies: [...log.copies, ...copies] },
-      stateDirectory: verifierDirectory,
-      everyMs: this.#verifyEveryMs,
-      process: this.#auditProcess,
-      alarms: this.alarms,
-      clock: systemClock,
-      onFailure: (error) => this.#report(name, { kind: "failed", what: "verifying", error }),
-    });
   }
 
   #report(name: string, event: LogReport): void {
@@ -560,7 +333,11 @@ async function openAlarms(node: string, options: NodeOptions): Promise<AlarmKeep
   });
 }
 
-function randomSeed(): { k0: number; k1: number } {
+function randomSeed(): IdHashSeed {
   const bytes = randomBytes(8);
   return { k0: bytes.readUInt32LE(0), k1: bytes.readUInt32LE(4) };
+}
+
+function isWholeTiles(entries: number): boolean {
+  return Number.isSafeInteger(entries) && entries > 0 && entries % TILE_WIDTH === 0;
 }

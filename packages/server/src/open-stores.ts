@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { MalformedError, UnavailableError } from "@stele/proof";
-import type { NodeMirrors } from "./node.ts";
+import type { NodeMirrors } from "./node-options.ts";
 import type { KeySource } from "./log/signer/key-source.ts";
 import { SharedHome } from "./log/shared-home.ts";
 import { SegmentCache } from "./search/segment-cache.ts";

@@ -7,7 +7,8 @@ import { DirectoryHome } from "./log/directory-home.ts";
 import { openKeySource } from "./log/signer/open-key-source.ts";
 import { Metrics } from "./ops/metrics.ts";
 import { openNotifiers, type NotifyOptions } from "./ops/notify/open-notifiers.ts";
-import { SteleNode, type NodeOptions } from "./node.ts";
+import { SteleNode } from "./node.ts";
+import type { NodeOptions } from "./node-options.ts";
 import type { MirrorOptions, SharedOptions } from "./open-stores.ts";
 import { errorCode } from "./store/storage-error.ts";
 

@@ -5,7 +5,8 @@ import { join } from "node:path";
 import type { Role } from "../../access/role.ts";
 import { createToken, revokeToken } from "../../access/token-file.ts";
 import { hashToken, readTokenFile, TokenStore } from "../../access/tokens.ts";
-import { SteleNode, type NodeOptions } from "../../node.ts";
+import { SteleNode } from "../../node.ts";
+import type { NodeOptions } from "../../node-options.ts";
 import { buildServer, type ServerOptions } from "../server.ts";
 
 /** A node on a directory of its own, served on a port of its own. */

@@ -7,7 +7,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { StoredLog } from "../../../log/stored-log.ts";
 import { LogSecret } from "../../../log/signer/log-secret.ts";
 import { openKeySource } from "../../../log/signer/open-key-source.ts";
-import { SteleNode, type NodeOptions } from "../../../node.ts";
+import { SteleNode } from "../../../node.ts";
+import type { NodeOptions } from "../../../node-options.ts";
 import { openMirrors, openSharedHome } from "../../../open-stores.ts";
 import type { Finding } from "../finding.ts";
 
