@@ -40,8 +40,8 @@ import { parseAppended, type Appended } from "./receipts.ts";
 import type { RefusedError } from "./errors.ts";
 import { parseSearchPage, type SearchOptions, type SearchPage } from "./search-page.ts";
 import { parseSession, type Session } from "./session.ts";
-import { parseSourcePage, type SourcePage } from "./sources.ts";
-import { followTail, type TailObserver } from "./tail.ts";
+import { parseSourcePage, type SourceOptions, type SourcePage } from "./sources.ts";
+import { followTail, type TailOptions } from "./tail.ts";
 import { Transport, type CallOptions } from "./transport.ts";
 import { parseLogVerification, type LogVerification } from "./verification.ts";
 import { uuidV7 } from "./uuid-v7.ts";
@@ -63,20 +63,6 @@ export interface ClientOptions {
   readonly onRefused?: (error: RefusedError) => void;
   readonly fetch?: Environment["fetch"];
   readonly environment?: Environment;
-}
-
-export interface SourceOptions extends CallOptions {
-  /** Only this one. */
-  readonly id?: string;
-  /** Begin behind this id: `nextAfter` of the page before. */
-  readonly after?: string;
-  /** Sources a page, 1–1,000. */
-  readonly limit?: number;
-}
-
-export interface TailOptions extends CallOptions, TailObserver {
-  /** The first leaf index; what comes from now on unless told. */
-  readonly from?: number;
 }
 
 const RECEIPT_LENGTH_BYTES_MAX = 512;

@@ -1,6 +1,6 @@
 export type { Alarm, NodeAlarms, NotifierTest } from "./alarms.ts";
 export { SteleClient } from "./client.ts";
-export type { ClientOptions, SourceOptions, TailOptions } from "./client.ts";
+export type { ClientOptions } from "./client.ts";
 export type {
   CountBucket,
   CountField,
@@ -34,6 +34,7 @@ export type { ProvenEntry } from "./proven-entry.ts";
 export type { Appended, Receipt } from "./receipts.ts";
 export type { SearchOptions, SearchPage } from "./search-page.ts";
 export type { Session } from "./session.ts";
-export type { Source, SourcePage } from "./sources.ts";
+export type { Source, SourceOptions, SourcePage } from "./sources.ts";
+export type { TailOptions } from "./tail.ts";
 export type { CallOptions } from "./transport.ts";
 export type { LogVerification, VerificationFinding } from "./verification.ts";

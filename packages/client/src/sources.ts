@@ -1,4 +1,5 @@
 import type { Answer } from "./answer.ts";
+import type { CallOptions } from "./transport.ts";
 
 /** What a log has of one source: docs/spec/sources.md. Times are RFC 3339. */
 export interface Source {
@@ -20,6 +21,15 @@ export interface Source {
   /** 0: none is declared. */
   readonly heartbeatSeconds: number;
   readonly isTruncated: boolean;
+}
+
+export interface SourceOptions extends CallOptions {
+  /** Only this one. */
+  readonly id?: string;
+  /** Begin behind this id: `nextAfter` of the page before. */
+  readonly after?: string;
+  /** Sources a page, 1–1,000. */
+  readonly limit?: number;
 }
 
 export interface SourcePage {

@@ -20,12 +20,17 @@ export interface TailObserver {
   readonly onReached?: (leafIndex: number) => void;
 }
 
+export interface TailOptions extends CallOptions, TailObserver {
+  /** The first leaf index; what comes from now on unless told. */
+  readonly from?: number;
+}
+
 /** See `SteleClient.tail`. */
 export async function* followTail(
   transport: Transport,
   path: string,
   environment: Environment,
-  options: CallOptions & TailObserver,
+  options: Omit<TailOptions, "from">,
 ): AsyncGenerator<LogEntry, void, undefined> {
   let lastId: string | undefined;
   for (let fruitless = 0; ; fruitless++) {
