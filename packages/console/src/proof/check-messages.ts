@@ -1,4 +1,4 @@
-import type { Hash } from "@stele/proof";
+import { MalformedError, type Hash } from "@stele/proof";
 import type { ProofQuestion } from "./check-proof.ts";
 import type { ProofReport } from "./proof-report.ts";
 
@@ -22,4 +22,10 @@ export type FromWorker =
 
 export function isUnreadable(value: unknown): value is Unreadable {
   return typeof value === "object" && value !== null && "unreadable" in value;
+}
+
+/** The value, if there is one. @throws MalformedError with what is known of why there is none */
+export function readable<T>(value: T | Unreadable): T {
+  if (isUnreadable(value)) throw new MalformedError(value.code, value.unreadable);
+  return value;
 }
