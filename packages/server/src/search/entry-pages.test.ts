@@ -13,10 +13,12 @@ function varint(value: number): number[] {
 
 const zigzag = (value: number) => varint(value < 0 ? -2 * value - 1 : 2 * value);
 
+/** Of a Thrift struct: the next one, with 32 bits. */
+const field = (value: number) => [0x15, ...zigzag(value)];
+
 /** A page as somebody may write it who has the store: what its header says, and what is in it. */
 function page(body: Uint8Array, count: number, lengthBytes = body.length): Buffer {
   const packed = zstdCompressSync(body);
-  const field = (value: number) => [0x15, ...zigzag(value)];
   const data = [0x2c, ...field(count), ...field(6), 0];
   const head = [...field(0), ...field(lengthBytes), ...field(packed.length), ...data, 0];
   return Buffer.concat([Buffer.from(head), packed]);
