@@ -62,11 +62,14 @@ export class PolicyFollower {
   async #look(): Promise<void> {
     const { path, alarms } = this.#options;
     try {
-      const { ino, size, mtimeNs } = await stat(path, { bigint: true });
+      const stats = await stat(path, { bigint: true });
+      const { ino, size, mtimeNs } = stats;
       const version = `${ino} ${size} ${mtimeNs}`;
       const isSettled = version === this.#seen;
       this.#seen = version;
       if (!isSettled || version === this.#read) return;
+      // Reading a pipe could take forever, and closing the node waits for it.
+      if (!stats.isFile()) throw new MalformedError("policy_malformed", "it is not a regular file");
       this.#take(await readPolicyFile(path, Number(size)));
       this.#read = version;
       alarms.clear(this.#key);

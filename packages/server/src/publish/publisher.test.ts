@@ -1,6 +1,8 @@
+import { execFile } from "node:child_process";
 import { cp, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import {
   checkpointPolicy,
   noteVerifier,
@@ -368,6 +370,9 @@ it("refuses a broken policy with an alarm that names the place, and goes on with
   }
   await rm(path);
   await until(() => expect(refusal()!.message).toContain("ENOENT"));
+  // Nobody writes to it: who reads it waits.
+  await promisify(execFile)("mkfifo", [path]);
+  await until(() => expect(refusal()!.message).toContain("not a regular file"));
   expect(main().status().witnesses).toHaveLength(3);
   await witnessed(await append());
   await writePolicy(text);
