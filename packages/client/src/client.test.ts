@@ -178,12 +178,13 @@ describe("tail", () => {
       onOpened: () => told.push("opened"),
       onEnded: () => told.push("ended"),
       onReached: (index: number) => reached.push(index),
+      onRetry: ({ code }: { readonly code: string }) => told.push(code),
     };
     for await (const { index } of client([node]).stele.tail("actor:alice", { from: 3, ...observer })) {
       seen.push(index);
       if (index === 11) break;
     }
-    expect(told).toEqual(["opened", "ended", "opened", "ended", "opened"]);
+    expect(told).toEqual(["opened", "ended", "overloaded", "opened", "ended", "opened"]);
     expect(reached.at(-1)).toBe(9);
     expect(reached).toEqual(reached.toSorted((a, b) => a - b));
     expect(seen).toEqual([3, 4, 7, 11]);

@@ -11,6 +11,8 @@ export interface CallOptions {
   readonly attemptTimeoutMs?: number;
   /** How often a call may be sent, the first time included. */
   readonly attemptsMax?: number;
+  /** Told why an attempt failed, each time that another one follows. Must not throw. */
+  readonly onRetry?: (error: UnavailableError) => void;
 }
 
 export interface TransportOptions {
@@ -151,6 +153,7 @@ export class Transport {
         if (this.#preferred === at) this.#preferred = (at + 1) % this.#endpoints.length;
         const pauseMs = this.#pauseMs(tried, error);
         if (tried >= attemptsMax || environment.now() + pauseMs >= deadline) throw error;
+        options.onRetry?.(error);
         await environment.sleep(pauseMs, options.signal ?? NEVER);
       }
     }

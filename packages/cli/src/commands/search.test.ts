@@ -79,6 +79,24 @@ describe("search, get, tail", () => {
     expect(await tail.stop("SIGINT")).toMatchObject({ code: 0, err: "" });
   });
 
+  test("tail says once why it has to wait, and goes on as soon as it can", async () => {
+    const others = new AbortController();
+    const follow = () => fetch(`${node.url}/v1/logs/main/tail`, { signal: others.signal });
+    const followed = await Promise.all(Array.from({ length: 64 }, follow));
+    const tail = new SteleProcess(["tail", "tenant:waited", "--json", "--url", node.url, "--from", "0"]);
+    const refused = async () =>
+      /_count\{.*\/tail",status="429"\} ([2-9]|\d\d)/.test(await (await fetch(`${node.url}/metrics`)).text());
+    await expect.poll(refused).toBe(true);
+    // Only now: a connection whose answer nobody holds is closed by the garbage collector.
+    expect(followed.filter(({ ok }) => ok)).toHaveLength(64);
+    others.abort();
+    const event = { action: "x.y", actor: { id: "z" }, tenant: "waited" };
+    await node.run(["append"], { stdin: `${JSON.stringify(event)}\n` });
+    expect(JSON.parse(await tail.line()).entry).toMatchObject(event);
+    const { err } = await tail.stop("SIGINT");
+    expect(err).toMatch(/^Not following: This client .* 64 is the limit.*\n$/);
+  });
+
   test("a broken pipe is no error", async () => {
     const command = `"${process.execPath}" "${new URL("../../bin/stele.ts", import.meta.url).pathname}" search --json --limit 3000 | head -n 1`;
     const { status, stderr } = spawnSync("bash", ["-o", "pipefail", "-c", command], {

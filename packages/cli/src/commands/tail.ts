@@ -1,3 +1,4 @@
+import type { TailOptions } from "@stele/client";
 import type { AddCommand } from "../command.ts";
 import { EventTable } from "../event-table.ts";
 import { pointingAtMistakes, queryOf } from "../query-words.ts";
@@ -30,7 +31,7 @@ async function tail(
     const table = new EventTable(session.out);
     if (!session.json) await session.out.write(table.rows([]));
     // From here on somebody waits on purpose.
-    const patience = { attemptsMax: Infinity, timeoutMs: Infinity };
+    const patience = { attemptsMax: Infinity, timeoutMs: Infinity, ...remarks(session) };
     await pointingAtMistakes(query, async () => {
       for await (const event of client.tail(query, { from: begin, signal, ...patience })) {
         if (session.json) await session.printJson(event);
@@ -40,4 +41,17 @@ async function tail(
   } catch (error) {
     if (!signal.aborted) throw error; // Ctrl-C is how it ends.
   }
+}
+
+/** Says why nothing comes: each reason once, until something comes again. */
+function remarks(session: Session): Pick<TailOptions, "onOpened" | "onRetry"> {
+  let told = "";
+  return {
+    onOpened: () => (told = ""),
+    onRetry: ({ message }) => {
+      if (message === told) return;
+      told = message;
+      void session.remark(`Not following: ${message}. It is tried again until it works.`);
+    },
+  };
 }
