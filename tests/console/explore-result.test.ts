@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
@@ -36,6 +37,9 @@ async function drag(page: Page, from: readonly [number, number], to: readonly [n
   };
   await touch("touchStart", 0);
   for (let step = 1; step <= STEPS; step++) await touch("touchMove", step / STEPS);
+  // A finger that rests before it is lifted throws nothing: Chromium takes a tap that comes soon after a throw for its end.
+  await sleep(300);
+  await touch("touchMove", 1);
   await touch("touchEnd", 1);
   await session.detach();
 }
@@ -248,15 +252,16 @@ describe.skipIf(!HAS_CHROMIUM)("the histogram, the facets and the table", () => 
         const { x, width } = (await head(name).boundingBox())!;
         return { x: x + width, width };
       };
-      await row(page, 0).getByText("success").or(row(page, 0).getByText("denied")).first().waitFor();
+      // What the newest event is, other tests decide.
+      await row(page, 0).locator("[aria-colindex='3']").getByText(/\w/).waitFor();
       const [before, y] = [await edge("action"), (await head("action").boundingBox())!.y + 10];
       await page.mouse.move(before.x - 4, y);
       await page.mouse.down();
       await page.mouse.move(before.x + 56, y, { steps: 6 });
       // The edge is where the pointer is, and the rows go with it, before it is let go and after.
-      expect((await edge("action")).x).toBeCloseTo(before.x + 60, -1);
+      await poll(async () => (await edge("action")).x).toBeCloseTo(before.x + 60, -1);
       await page.mouse.up();
-      expect((await edge("action")).x).toBeCloseTo(before.x + 60, -1);
+      await poll(async () => (await edge("action")).x).toBeCloseTo(before.x + 60, -1);
       expect((await edge("action")).width).toBeCloseTo(before.width + 60, -1);
       const cell = (await row(page, 0).locator("[aria-colindex='3']").boundingBox())!;
       expect(cell.x + cell.width).toBeCloseTo((await edge("action")).x, 0);
@@ -280,7 +285,7 @@ describe.skipIf(!HAS_CHROMIUM)("the histogram, the facets and the table", () => 
       expect(new URL(page.url()).search).toBe("");
       await page.reload();
       await row(page, 0).waitFor();
-      expect((await edge("action")).width).toBeCloseTo(kept.width, 0);
+      await poll(async () => (await edge("action")).width).toBeCloseTo(kept.width, 0);
       await head("action").dblclick({ position: { x: kept.width - 4, y: 10 } });
       await poll(async () => (await edge("action")).width).not.toBeCloseTo(kept.width, 0);
     });

@@ -1,4 +1,4 @@
-import { useMemo } from "react";
+import { useEffect, useMemo, useRef } from "react";
 import UPlot, { type Options } from "uplot";
 import { Chart } from "../../ui/chart.tsx";
 import { useChartColors } from "../../ui/chart-colors.ts";
@@ -44,6 +44,9 @@ export function HistogramPlot({
 }: HistogramPlotProps) {
   const { zone } = useTimeZone();
   const { text, grid } = useChartColors();
+  /** Waits whether there is a second one. It outlives a plot that is made anew meanwhile, as new counts do. */
+  const click = useRef<ReturnType<typeof setTimeout>>(undefined);
+  useEffect(() => () => clearTimeout(click.current), []);
 
   const data = useMemo(() => {
     const starts = counts.buckets.map(({ startMs }) => startMs / 1_000);
@@ -52,7 +55,6 @@ export function HistogramPlot({
 
   const options = useMemo((): Omit<Options, "width" | "height"> => {
     const bucketOf = (plot: UPlot, left: number) => bucketAt(counts, plot.posToVal(left, "x") * 1_000);
-    let click: ReturnType<typeof setTimeout> | undefined;
     const axis = { stroke: text, font: FONT, ticks: { stroke: grid }, grid: { stroke: grid } };
     return {
       padding: [8, 8, 0, 0],
@@ -63,7 +65,7 @@ export function HistogramPlot({
         drag: { x: true, y: false, setScale: false, dist: DRAG_PX_MIN },
         bind: {
           dblclick: () => () => {
-            clearTimeout(click);
+            clearTimeout(click.current);
             onLeave();
             return null;
           },
@@ -115,8 +117,9 @@ export function HistogramPlot({
             // uPlot lets a click through unless it ends a drag.
             plot.over.addEventListener("click", ({ clientX }) => {
               const bucket = bucketOf(plot, clientX - plot.over.getBoundingClientRect().left);
-              clearTimeout(click);
-              if (bucket !== undefined) click = setTimeout(() => onPick(bucket, bucket), DOUBLE_CLICK_MS);
+              clearTimeout(click.current);
+              if (bucket === undefined) return;
+              click.current = setTimeout(() => onPick(bucket, bucket), DOUBLE_CLICK_MS);
             }),
         ],
         setCursor: [
@@ -134,7 +137,6 @@ export function HistogramPlot({
             if (first !== undefined && last !== undefined) onPick(first, last);
           },
         ],
-        destroy: [() => clearTimeout(click)],
       },
     };
   }, [counts, layers, colors, text, grid, zone, onPoint, onPick, onLeave]);

@@ -3,7 +3,7 @@ import { MalformedError, UnavailableError, VerificationError, type CompactRange 
 import { corruptSegment, type Segment } from "../../search/segment.ts";
 import { TimeAudit } from "../time-audit.ts";
 import type { Claim } from "../tree-audit.ts";
-import { findingOf, type Finding } from "./finding.ts";
+import { findingOf, sameFinding, type Finding } from "./finding.ts";
 import type { LogCopy } from "./log-copy.ts";
 import { checkLocal, LOCAL } from "./local-check.ts";
 import type { Pace } from "./pace.ts";
@@ -98,7 +98,7 @@ export class VerificationPass {
     });
     if (this.#failure) throw this.#failure;
     this.#found.lookedAtTimes(this.#times.implausible(this.#options.clock.nowMs()));
-    return this.#findings;
+    return eachOnce(this.#findings);
   }
 
   /** About how long each stage is, in entries that are hashed. */
@@ -226,6 +226,11 @@ export class VerificationPass {
       pass: { startedMs, period, positions: { ...this.#positions }, claimed: [...this.#claimed] },
     });
   }
+}
+
+/** What was found on the way and again when all of it was read is one finding; the later one knows the place best. */
+function eachOnce(findings: readonly Finding[]): readonly Finding[] {
+  return findings.filter((finding, i) => !findings.slice(i + 1).some((later) => sameFinding(finding, later)));
 }
 
 /** Looks at the tree of one copy, and remembers it unless something is wrong. @throws UnavailableError */
