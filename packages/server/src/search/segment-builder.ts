@@ -1,11 +1,11 @@
 import { open, rename, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { equalBytes, HASH_LENGTH_BYTES, rootOfLeaves, TILE_WIDTH, VerificationError } from "@stele/proof";
+import { equalBytes, HASH_LENGTH_BYTES, TILE_WIDTH, VerificationError } from "@stele/proof";
 import type { ParsedEntry } from "@stele/query";
-import { nativeHasher } from "../log/native-hasher.ts";
 import { syncDirectory, writeFully } from "../store/durable-file.ts";
 import { readJournalFile } from "../store/file-journal.ts";
 import type { JournalFile } from "../store/journal.ts";
+import { BlockHasher } from "./block-hasher.ts";
 import { Database, quoted } from "./database.ts";
 import { JSON_STRUCTURE, SEGMENT_EXPRESSIONS } from "./entry-columns.ts";
 import { IdIndexBuilder } from "./id-index.ts";
@@ -20,7 +20,7 @@ import {
 } from "./segment.ts";
 import { describeSegmentFile } from "./segment-digests.ts";
 import { LocalSegmentFiles, type SegmentFiles } from "./segment-files.ts";
-import { streamEntryBlocks } from "./segment-reader.ts";
+import { streamEntryPages } from "./segment-reader.ts";
 import { StatisticsBuilder } from "./segment-statistics.ts";
 
 export interface SealJob {
@@ -179,24 +179,19 @@ async function* readEntryLines({ journalFiles, start, end }: SealJob): AsyncGene
 
 /** @throws VerificationError `segment_not_authentic` */
 async function compareWithTree(files: SegmentFiles, segment: Segment): Promise<void> {
-  let leaves: Uint8Array[] = [];
-  let index = segment.start;
-  for await (const { entries } of streamEntryBlocks(files, segment)) {
-    for (const entry of entries) {
-      leaves.push(nativeHasher.leaf(entry));
-      index++;
-      if (leaves.length < TILE_WIDTH) continue;
-      const at = ((index - segment.start) / TILE_WIDTH - 1) * HASH_LENGTH_BYTES;
+  const hasher = new BlockHasher(segment.start);
+  for await (const page of streamEntryPages(files, segment)) {
+    for (const { start, subtreeHash } of hasher.take(page)) {
+      const at = ((start - segment.start) / TILE_WIDTH) * HASH_LENGTH_BYTES;
       const expected = segment.subtreeHashes.subarray(at, at + HASH_LENGTH_BYTES);
-      const found = rootOfLeaves(leaves, nativeHasher);
+      const found = Buffer.from(subtreeHash, "latin1");
       if (!equalBytes(found, expected)) {
         throw new VerificationError(
           "segment_not_authentic",
-          `Entries [${index - TILE_WIDTH}, ${index}) as sealed are not those that were signed; the segment was not kept`,
-          { start: index - TILE_WIDTH, expected, found },
+          `Entries [${start}, ${start + TILE_WIDTH}) as sealed are not those that were signed; the segment was not kept`,
+          { start, expected, found },
         );
       }
-      leaves = [];
     }
   }
 }

@@ -1,5 +1,4 @@
-import { TILE_WIDTH } from "@stele/proof";
-import { hashInPlace, rootOfPerfectTree } from "../log/native-hasher.ts";
+import { BlockHasher } from "../search/block-hasher.ts";
 import { LocalSegmentFiles } from "../search/segment-files.ts";
 import { streamEntryPages } from "../search/segment-reader.ts";
 import type { Segment } from "../search/segment.ts";
@@ -33,29 +32,26 @@ export async function hashSegment(
   const subtrees: string[] = [];
   const leafHashes = new Map<number, Uint8Array>();
   const times = new TimeAudit();
-  let block: string[] = [];
-  let index = segment.start;
+  const hasher = new BlockHasher(segment.start);
   let bytes = 0;
   for await (const page of streamEntryPages(new LocalSegmentFiles(directory), segment)) {
-    for (let i = 0; i < page.length; i++) {
-      const [from, to] = [page.offsets[i]!, page.offsets[i + 1]!];
-      block.push(hashInPlace(page.bytes, from, to));
-      times.entryAt(page.bytes, from, to, index);
-      bytes += to - from;
-      index++;
-      if (index % TILE_WIDTH !== 0) continue;
-      subtrees.push(rootOfPerfectTree(block));
-      if (wanted.has(index - TILE_WIDTH)) {
-        leafHashes.set(index - TILE_WIDTH, Buffer.from(block.join(""), "latin1"));
+    const first = hasher.next;
+    for (const block of hasher.take(page)) {
+      subtrees.push(block.subtreeHash);
+      if (wanted.has(block.start)) {
+        leafHashes.set(block.start, Buffer.from(block.leafHashes.join(""), "latin1"));
       }
-      block = [];
     }
-    told(index - segment.start);
+    for (let i = 0; i < page.length; i++) {
+      times.entryAt(page.bytes, page.offsets[i]!, page.offsets[i + 1]!, first + i);
+    }
+    bytes += page.offsets.at(-1)! - page.offsets[0]!;
+    told(hasher.next - segment.start);
   }
   return {
     subtreeHashes: Buffer.from(subtrees.join(""), "latin1"),
     leafHashes,
-    entries: index - segment.start,
+    entries: hasher.next - segment.start,
     bytes,
     ...(times.times && { times: times.times }),
   };

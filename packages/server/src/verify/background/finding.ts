@@ -20,13 +20,13 @@ const BYTES_LENGTH_MAX = 256;
 const VALUES_MAX = 32;
 
 /** Entries `[start, end)`. */
-interface Range {
+export interface EntryRange {
   readonly start: number;
   readonly end: number;
 }
 
 /** @param place and `range`: where the error's evidence does not name them */
-export function findingOf(copy: string, place: string, error: Error, range?: Range): Finding {
+export function findingOf(copy: string, place: string, error: Error, range?: EntryRange): Finding {
   const code = error instanceof SteleError ? error.code : "verifier_failed";
   const evidence = error instanceof VerificationError ? error.evidence : {};
   const named = evidence["place"];
@@ -42,7 +42,7 @@ export function findingOf(copy: string, place: string, error: Error, range?: Ran
 
 function positionsOf(
   evidence: Readonly<Record<string, unknown>>,
-  range: Range | undefined,
+  range: EntryRange | undefined,
 ): Pick<Finding, "firstIndex" | "lastIndex"> {
   const { leafIndex, start, end } = evidence;
   if (typeof leafIndex === "number") return { firstIndex: leafIndex, lastIndex: leafIndex };

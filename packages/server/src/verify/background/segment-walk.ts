@@ -1,9 +1,10 @@
 import {
-  CompactRange,
   equalBytes,
   HASH_LENGTH_BYTES,
+  rootOfLeaves,
   TILE_WIDTH,
   VerificationError,
+  type CompactRange,
   type Hash,
 } from "@stele/proof";
 import { nativeHasher } from "../../log/native-hasher.ts";
@@ -146,8 +147,8 @@ export class SegmentWalk {
   async #readLeaves(segment: Segment, start: number, place: string): Promise<Uint8Array | undefined> {
     try {
       const leaves = await leavesOf(this.#options.copy.files, segment, start);
-      compareBlock(place, segment, start, subtreeHash(leaves));
-      return leaves;
+      compareBlock(place, segment, start, rootOfLeaves(leaves, nativeHasher));
+      return Buffer.concat(leaves);
     } catch (error) {
       this.#findings.noteOrThrow(place, error);
       return undefined;
@@ -155,23 +156,15 @@ export class SegmentWalk {
   }
 }
 
-async function leavesOf(files: SegmentFiles, segment: Segment, start: number): Promise<Uint8Array> {
+async function leavesOf(files: SegmentFiles, segment: Segment, start: number): Promise<Hash[]> {
   const groups = await entryGroups(files, segment);
-  const leaves: Uint8Array[] = [];
+  const leaves: Hash[] = [];
   for (const group of groups.filter((each) => each.start < start + TILE_WIDTH && each.end > start)) {
     const entries = await readEntryGroup(files, segment, group);
     const wanted = entries.slice(Math.max(0, start - group.start), start + TILE_WIDTH - group.start);
     leaves.push(...wanted.map((entry) => nativeHasher.leaf(entry)));
   }
-  return Buffer.concat(leaves);
-}
-
-/** Of 256 leaf hashes. */
-function subtreeHash(leaves: Uint8Array): Hash {
-  const range = new CompactRange({ hasher: nativeHasher });
-  for (let i = 0; i < leaves.length; i += HASH_LENGTH_BYTES)
-    range.append(leaves.subarray(i, i + HASH_LENGTH_BYTES));
-  return range.root();
+  return leaves;
 }
 
 function overlap(place: string, start: number, end: number): VerificationError {
